@@ -1,0 +1,111 @@
+"""Commands: serve, migrate, create-admin, set-role."""
+
+import argparse
+import asyncio
+import getpass
+import os
+import sys
+import tempfile
+
+import uvicorn
+
+from chat_service.accounts.accounts import Account
+from chat_service.accounts.administration import create_admin
+from chat_service.accounts.identity import Role
+from chat_service.core import Core
+from chat_service.errors import AppError
+from chat_service.settings import DatabaseSettings, Settings, SettingsError
+from chat_service.storage.migration import migrate
+
+_DRAIN_SECONDS = 4
+
+
+def main() -> int:
+    """Runs the command of the command line; gives the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m chat_service", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="serve the API")
+    commands.add_parser("migrate", help="bring the database to the newest schema")
+    admin = commands.add_parser(
+        "create-admin",
+        help="make an administrator: a new account (password asked, or ADMIN_PASSWORD) or an existing one",
+    )
+    admin.add_argument("email")
+    role = commands.add_parser("set-role", help="give an account a role; a demotion ends its sessions")
+    role.add_argument("email")
+    role.add_argument("role", choices=[one.value for one in Role])
+    chosen = parser.parse_args()
+    try:
+        if chosen.command == "serve":
+            return _serve()
+        if chosen.command == "migrate":
+            revision = asyncio.run(migrate(DatabaseSettings.load().database_url))
+            print(f"The database is at revision {revision}.")
+        elif chosen.command == "create-admin":
+            account = asyncio.run(_create_admin(chosen.email))
+            print(f"{account.email} is an administrator.")
+        else:
+            account = asyncio.run(_set_role(chosen.email, Role(chosen.role)))
+            print(f"{account.email} is {account.role.value}.")
+    except SettingsError as error:
+        print(f"These settings have to be mended:\n{error}", file=sys.stderr)
+        return 2
+    except AppError as error:
+        print(error.message, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _serve() -> int:
+    settings = Settings.load()
+    if settings.workers > 1:
+        # The workers' metrics are added up from files; the name is fixed by prometheus_client.
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="mock-interview-metrics-"))
+    uvicorn.run(
+        "chat_service.main:make_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_level="warning",
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+        server_header=False,
+    )
+    return 0
+
+
+async def _create_admin(email: str) -> Account:
+    settings = Settings.load()
+    core = await Core.build(settings)
+    try:
+        return await create_admin(core.accounts, email, lambda: _password(settings))
+    finally:
+        await core.close()
+
+
+async def _set_role(email: str, role: Role) -> Account:
+    core = await Core.build(Settings.load())
+    try:
+        return await core.accounts.change_role(email, role)
+    finally:
+        await core.close()
+
+
+def _password(settings: Settings) -> str:
+    if settings.admin_password is not None:
+        return settings.admin_password.get_secret_value()
+    first = getpass.getpass("Password of the administrator: ")
+    if first != getpass.getpass("Once more: "):
+        raise SettingsError("ADMIN_PASSWORD: the two passwords differ")
+    return first
+
+
+if __name__ == "__main__":
+    sys.exit(main())

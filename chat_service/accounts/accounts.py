@@ -1,0 +1,123 @@
+"""Sign-up, login and what follows from them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from chat_service.accounts import emails
+from chat_service.accounts.access_tokens import AccessTokens, refused
+from chat_service.accounts.identity import Identity, Role
+from chat_service.accounts.passwords import MAX_LENGTH, MIN_LENGTH, Passwords
+from chat_service.accounts.sessions import Sessions
+from chat_service.accounts.tables import User
+from chat_service.errors import AppError, ErrorKind, invalid
+from chat_service.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as its owner sees it."""
+
+    id: UUID
+    email: str
+    role: Role
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a client authenticates with; `expires_in` is the access token's life in seconds."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+class Accounts:
+    """Opens accounts and sessions."""
+
+    def __init__(
+        self, database: Database, sessions: Sessions, access_tokens: AccessTokens, passwords: Passwords
+    ) -> None:
+        self._database = database
+        self._sessions = sessions
+        self._access_tokens = access_tokens
+        self._passwords = passwords
+
+    async def sign_up(self, email: str, password: str, *, role: Role = Role.USER) -> Account:
+        """Opens an account. Raises INVALID for an unusable address or password, CONFLICT for a taken address."""
+        address = emails.normalise(email)
+        require_usable(password)
+        user = User(email=address, password_hash=await self._passwords.hash(password), role=role.value)
+        try:
+            async with self._database.transaction() as session:
+                session.add(user)
+                await session.flush()
+                await session.refresh(user)
+        except IntegrityError:
+            raise AppError(
+                ErrorKind.CONFLICT, "email_taken", "An account with this e-mail address exists. Log in instead."
+            ) from None
+        return _account(user)
+
+    async def log_in(self, email: str, password: str) -> Tokens:
+        """Opens a session. An unknown address and a wrong password get the same answer after the same time."""
+        try:
+            address = emails.normalise(email)
+        except AppError:
+            address = ""
+        async with self._database.transaction() as session:
+            user = await session.scalar(select(User).where(User.email == address))
+        if not await self._passwords.verify(password, user.password_hash if user else None) or user is None:
+            raise refused("credentials_invalid", "The e-mail address or the password is wrong.")
+        session_id, refresh_token = await self._sessions.open(user.id)
+        return self._tokens(user, session_id, refresh_token)
+
+    async def refresh(self, refresh_token: str) -> Tokens:
+        """A new access token, with the role that the user has now. Raises UNAUTHENTICATED."""
+        refreshed = await self._sessions.refresh(refresh_token)
+        async with self._database.transaction() as session:
+            user = await session.get(User, refreshed.user_id)
+        if user is None:
+            await self._sessions.end(refreshed.session_id, refreshed.user_id)
+            raise refused("account_gone", "This account no longer exists.")
+        return self._tokens(user, refreshed.session_id, refreshed.next_token)
+
+    async def log_out(self, identity: Identity) -> None:
+        """Ends the session that the identity's token belongs to."""
+        await self._sessions.end(identity.session_id, identity.user_id)
+
+    async def authenticate(self, access_token: str) -> Identity:
+        """Who holds the token. Raises UNAUTHENTICATED when it is invalid or its session has ended."""
+        identity = self._access_tokens.read(access_token)
+        await self._sessions.check(identity.session_id)
+        return identity
+
+    async def change_role(self, email: str, role: Role) -> Account:
+        """Gives an existing account a role. A demotion ends its sessions. Raises NOT_FOUND."""
+        address = emails.normalise(email)
+        async with self._database.transaction() as session:
+            user = await session.scalar(select(User).where(User.email == address).with_for_update())
+            if user is None:
+                raise AppError(ErrorKind.NOT_FOUND, "user_not_found", f"There is no account {address}.")
+            user.role = role.value
+        if role is Role.USER:
+            await self._sessions.end_all(user.id)
+        return _account(user)
+
+    def _tokens(self, user: User, session_id: str, refresh_token: str) -> Tokens:
+        identity = Identity(user.id, user.email, Role(user.role), session_id)
+        return Tokens(self._access_tokens.issue(identity), refresh_token, int(self._access_tokens.life.total_seconds()))
+
+
+def require_usable(password: str) -> None:
+    """Length is all that is asked of a password (NIST SP 800-63B, 5.1.1.2). Raises INVALID."""
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise invalid("password", f"must have {MIN_LENGTH} to {MAX_LENGTH} characters")
+
+
+def _account(user: User) -> Account:
+    return Account(user.id, user.email, Role(user.role), user.created_at)

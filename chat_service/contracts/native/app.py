@@ -1,0 +1,22 @@
+"""The native API: contract 000 and what the product adds to it."""
+
+from fastapi import FastAPI
+
+from chat_service.contracts.door import make_door
+from chat_service.contracts.native.problem import Problem
+from chat_service.contracts.native.routes import auth, interviews, profile
+
+PREFIX = "/api/v1"
+
+_DESCRIPTION = """
+Mock interviews with scores that show their evidence. Sign up, log in, and send the access token as
+`Authorization: Bearer ...`. Errors are `application/problem+json` (RFC 9457) with a stable `code`.
+"""
+
+
+def make_app() -> FastAPI:
+    """The application behind `PREFIX`. `app.state.core` has to be set before the first request."""
+    app = make_door(title="Mock Interview", version="1.0.0", description=_DESCRIPTION, errors=Problem(), redoc_url=None)
+    for room in (auth, profile, interviews):
+        app.include_router(room.router)
+    return app

@@ -1,0 +1,114 @@
+"""The interview lifecycle."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chat_service.accounts.identity import Identity
+from chat_service.contracts.door import RateClass, authenticated, core_of
+from chat_service.contracts.native.wire import (
+    InterviewOut,
+    InterviewsOut,
+    MessageInput,
+    MessageReply,
+    NewInterviewInput,
+    ResultOut,
+    StartedOut,
+    TranscriptOut,
+    interview_out,
+    message_reply,
+    reply,
+    request_key,
+    result_out,
+    started_out,
+    transcript_out,
+)
+from chat_service.engine.models import Difficulty, Domain
+from chat_service.interviews.archive import MAX_PAGE, InterviewFilter
+from chat_service.interviews.idempotency import RequestKey
+from chat_service.interviews.interview import PosedQuestion
+from chat_service.interviews.lifecycle import NewInterview
+from chat_service.interviews.states import InterviewState
+
+router = APIRouter(prefix="/interviews", tags=["interviews"])
+Who = Annotated[Identity, Depends(authenticated())]
+Key = Annotated[RequestKey | None, Depends(request_key)]
+
+
+@router.post("", status_code=201, response_model=InterviewOut)
+async def create_interview(request: Request, who: Who, key: Key, body: NewInterviewInput) -> Response:
+    """Creates a draft, or a scheduled interview when `scheduled_at` is given."""
+    wanted = NewInterview(**{name: getattr(body, name) for name in NewInterview.__slots__})
+    return reply(interview_out(await core_of(request).lifecycle.create(who.user_id, wanted, request=key)), 201)
+
+
+@router.get("", response_model=InterviewsOut)
+async def list_interviews(
+    request: Request,
+    who: Who,
+    state: InterviewState | None = None,
+    domain: Domain | None = None,
+    difficulty: Difficulty | None = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """Your interviews, newest first."""
+    page = await core_of(request).archive.page(
+        who.user_id, InterviewFilter(state, domain, difficulty), limit=limit, cursor=cursor
+    )
+    return reply(InterviewsOut(tuple(interview_out(one) for one in page.interviews), page.next_cursor))
+
+
+@router.get("/{interview_id}", response_model=TranscriptOut)
+async def read_interview(request: Request, who: Who, interview_id: UUID) -> Response:
+    """An interview with its transcript. What a full answer says is shown once the question is answered."""
+    return reply(transcript_out(await core_of(request).archive.transcript(who.user_id, interview_id)))
+
+
+@router.post("/{interview_id}/start", response_model=StartedOut)
+async def start_interview(
+    request: Request, who: Annotated[Identity, Depends(authenticated(RateClass.START))], interview_id: UUID, key: Key
+) -> Response:
+    """Starts a draft or scheduled interview and asks the first question."""
+    return reply(started_out(await core_of(request).lifecycle.start(who.user_id, interview_id, request=key)))
+
+
+@router.post("/{interview_id}/messages", response_model=MessageReply)
+async def answer_question(
+    request: Request,
+    who: Annotated[Identity, Depends(authenticated(RateClass.ANSWERS))],
+    interview_id: UUID,
+    key: Key,
+    body: MessageInput,
+) -> Response:
+    """Answers the current question: its score with the evidence, and the next question.
+
+    After 503 the answer is kept; the same text, or the same Idempotency-Key, goes on with it.
+    """
+    answered = await core_of(request).answering.answer(
+        who.user_id, interview_id, body.content, question_id=body.question_id, request=key
+    )
+    return reply(message_reply(answered))
+
+
+@router.post("/{interview_id}/questions/next", response_model=PosedQuestion)
+async def ask_next_question(
+    request: Request, who: Annotated[Identity, Depends(authenticated(RateClass.ANSWERS))], interview_id: UUID
+) -> Response:
+    """The current question. Only needed when a reply had no `next_question` though questions remain."""
+    return reply(await core_of(request).lifecycle.ask_next(who.user_id, interview_id))
+
+
+@router.post("/{interview_id}/end", response_model=ResultOut)
+async def end_interview(request: Request, who: Who, interview_id: UUID, key: Key) -> Response:
+    """Completes an interview and gives its final report. Sent again, it gives the same report."""
+    return reply(result_out(await core_of(request).reporting.end(who.user_id, interview_id, request=key)))
+
+
+@router.get("/{interview_id}/result", response_model=ResultOut)
+async def read_result(request: Request, who: Who, interview_id: UUID) -> Response:
+    """The final report of a completed interview."""
+    return reply(result_out(await core_of(request).reporting.result(who.user_id, interview_id)))

@@ -1,0 +1,312 @@
+"""Between the engine's messages and the chat service's own classes."""
+
+from collections.abc import Sequence
+
+from chat_service.engine import models
+from protos.interview_engine.v1 import evaluation_pb2 as grades
+from protos.interview_engine.v1 import interview_engine_pb2 as calls
+from protos.interview_engine.v1 import question_pb2 as questions
+from protos.interview_engine.v1 import report_pb2 as reports
+
+_DOMAIN = {one: questions.Domain.Value(f"DOMAIN_{one.name}") for one in models.Domain}
+_DIFFICULTY = {one: questions.Difficulty.Value(f"DIFFICULTY_{one.name}") for one in models.Difficulty}
+_KIND = {one: questions.QuestionKind.Value(f"QUESTION_KIND_{one.name}") for one in models.QuestionKind}
+_SOURCE = {one: questions.QuestionSource.Value(f"QUESTION_SOURCE_{one.name}") for one in models.QuestionSource}
+_STATUS = {one: grades.EvaluationStatus.Value(f"EVALUATION_STATUS_{one.name}") for one in models.EvaluationStatus}
+_POINT_STATUS = {one: grades.PointStatus.Value(f"POINT_STATUS_{one.name}") for one in models.PointStatus}
+_REASON = {
+    name.removeprefix("NOT_ASSESSABLE_REASON_").lower(): number
+    for name, number in grades.NotAssessableReason.items()
+    if number
+}
+
+_DOMAIN_OF = {number: one for one, number in _DOMAIN.items()}
+_DIFFICULTY_OF = {number: one for one, number in _DIFFICULTY.items()}
+_KIND_OF = {number: one for one, number in _KIND.items()}
+_SOURCE_OF = {number: one for one, number in _SOURCE.items()}
+_STATUS_OF = {number: one for one, number in _STATUS.items()}
+_POINT_STATUS_OF = {number: one for one, number in _POINT_STATUS.items()}
+_REASON_OF = {number: name for name, number in _REASON.items()}
+
+
+def context_message(context: models.InterviewContext) -> questions.InterviewContext:
+    """The message of an interview's context."""
+    message = questions.InterviewContext(
+        domain=_DOMAIN[context.domain],
+        difficulty=_DIFFICULTY[context.difficulty],
+        job_role=context.job_role or "",
+        job_description=context.job_description or "",
+        focus_areas=context.focus_areas,
+        skills=context.skills,
+        experience_level=context.experience_level or "",
+        target_company=context.target_company or "",
+        question_limit=context.question_limit,
+        interview_id=context.interview_id,
+    )
+    if context.years_experience is not None:
+        message.years_experience = context.years_experience
+    return message
+
+
+def question_message(question: models.Question) -> questions.Question:
+    """The message of a question."""
+    return questions.Question(
+        key=question.key,
+        text=question.text,
+        kind=_KIND[question.kind],
+        parent_key=question.parent_key,
+        probed_point_id=question.probed_point_id,
+        domain=_DOMAIN[question.domain],
+        difficulty=_DIFFICULTY[question.difficulty],
+        topic=question.topic,
+        topic_title=question.topic_title,
+        points=[
+            questions.ExpectedPoint(id=point.id, text=point.text, phrasings=point.phrasings, weight=point.weight)
+            for point in question.points
+        ],
+        reference_answer=question.reference_answer,
+        time_limit_seconds=question.time_limit_seconds,
+        source=_SOURCE[question.source],
+    )
+
+
+def question(message: questions.Question) -> models.Question:
+    """The question of a message. Raises KeyError for an enum value that this build does not know."""
+    return models.Question(
+        key=message.key,
+        text=message.text,
+        kind=_KIND_OF[message.kind],
+        parent_key=message.parent_key,
+        probed_point_id=message.probed_point_id,
+        domain=_DOMAIN_OF[message.domain],
+        difficulty=_DIFFICULTY_OF[message.difficulty],
+        topic=message.topic,
+        topic_title=message.topic_title,
+        points=tuple(
+            models.ExpectedPoint(point.id, point.text, tuple(point.phrasings), max(point.weight, 1))
+            for point in message.points
+        ),
+        reference_answer=message.reference_answer,
+        time_limit_seconds=message.time_limit_seconds,
+        source=_SOURCE_OF[message.source],
+    )
+
+
+def turn_messages(turns: Sequence[models.Turn]) -> list[questions.Turn]:
+    """The messages of turns, each with what is known of it."""
+    return [
+        questions.Turn(
+            question=question_message(turn.question),
+            answer=turn.answer,
+            evaluation=None if turn.evaluation is None else evaluation_message(turn.evaluation),
+        )
+        for turn in turns
+    ]
+
+
+def past_turn_messages(turns: Sequence[models.PastTurn]) -> list[questions.Turn]:
+    """The messages of earlier turns, reduced to what the choice of the next question reads."""
+    messages = []
+    for turn in turns:
+        message = questions.Turn(
+            question=questions.Question(
+                key=turn.key,
+                text=turn.text,
+                kind=_KIND[turn.kind],
+                parent_key=turn.parent_key,
+                probed_point_id=turn.probed_point_id,
+                domain=_DOMAIN[turn.domain],
+                difficulty=_DIFFICULTY[turn.difficulty],
+                topic=turn.topic,
+                topic_title=turn.topic_title,
+            )
+        )
+        if turn.status is not None:
+            message.evaluation.status = _STATUS[turn.status]
+            if turn.score is not None:
+                message.evaluation.score = turn.score
+            if turn.declined:
+                message.evaluation.not_assessable_reason = grades.NOT_ASSESSABLE_REASON_DECLINED
+            message.evaluation.points.extend(
+                grades.PointResult(id=point, status=_POINT_STATUS[status]) for point, status in turn.points.items()
+            )
+        messages.append(message)
+    return messages
+
+
+def evaluation_message(evaluation: models.Evaluation) -> grades.Evaluation:
+    """The message of an evaluation."""
+    delivery, provenance = evaluation.delivery, evaluation.provenance
+    return grades.Evaluation(
+        status=_STATUS[evaluation.status],
+        score=evaluation.score,
+        not_assessable_reason=_REASON.get(evaluation.not_assessable_reason or "", 0),  # type: ignore[arg-type]
+        criteria=[
+            grades.Criterion(
+                id=one.name,
+                title=one.title,
+                weight=one.weight,
+                level=one.level,
+                score=one.score,
+                comment=one.comment,
+                evidence=[_quote_message(quote) for quote in one.evidence],
+            )
+            for one in evaluation.criteria
+        ],
+        points=[
+            grades.PointResult(
+                id=one.id,
+                text=one.text,
+                status=_POINT_STATUS[one.status],
+                credit=one.credit,
+                quote=None if one.quote is None else _quote_message(one.quote),
+            )
+            for one in evaluation.points
+        ],
+        delivery=grades.Delivery(
+            relevance=delivery.relevance,
+            grammar=delivery.grammar,
+            fluency=delivery.fluency,
+            keyword_coverage=delivery.keyword_coverage,
+            structure=delivery.structure,
+            confidence=delivery.confidence,
+            word_count=delivery.word_count,
+            sentence_count=delivery.sentence_count,
+            words_per_minute=delivery.words_per_minute,
+            filler_words=[grades.FillerWord(word=one.word, starts=one.starts) for one in delivery.filler_words],
+            keywords_found=delivery.keywords_found,
+            keywords_missing=delivery.keywords_missing,
+        ),
+        strengths=evaluation.strengths,
+        improvements=evaluation.improvements,
+        feedback=evaluation.feedback,
+        provenance=grades.Provenance(
+            engine=provenance.engine,
+            model=provenance.model,
+            rubric=provenance.rubric,
+            rubric_version=provenance.rubric_version,
+            prompt_version=provenance.prompt_version,
+            grader_version=provenance.grader_version,
+        ),
+    )
+
+
+def evaluation(message: grades.Evaluation) -> models.Evaluation:
+    """The evaluation of a message. Raises KeyError for an enum value that this build does not know."""
+    scored = message.HasField("score")
+    return models.Evaluation(
+        status=_STATUS_OF[message.status],
+        score=message.score if scored else None,
+        not_assessable_reason=_REASON_OF.get(message.not_assessable_reason),
+        criteria=tuple(
+            models.Criterion(
+                name=one.id,
+                title=one.title,
+                weight=one.weight,
+                level=one.level if one.HasField("level") else None,
+                score=one.score if one.HasField("score") else None,
+                comment=one.comment,
+                evidence=tuple(_quote(quote) for quote in one.evidence),
+            )
+            for one in message.criteria
+        ),
+        points=tuple(
+            models.PointResult(
+                id=one.id,
+                text=one.text,
+                status=_POINT_STATUS_OF[one.status],
+                credit=one.credit,
+                quote=_quote(one.quote) if one.HasField("quote") else None,
+            )
+            for one in message.points
+        ),
+        delivery=_delivery(message.delivery),
+        strengths=tuple(message.strengths),
+        improvements=tuple(message.improvements),
+        feedback=message.feedback,
+        provenance=_provenance(message.provenance),
+    )
+
+
+def report(message: reports.Report) -> models.Report:
+    """The report of a message."""
+    return models.Report(
+        overall_score=message.overall_score if message.HasField("overall_score") else None,
+        assessed_answers=message.assessed_answers,
+        not_assessable_answers=message.not_assessable_answers,
+        criteria=tuple(
+            models.CriterionSummary(
+                name=one.id,
+                title=one.title,
+                weight=one.weight,
+                score=one.score if one.HasField("score") else None,
+                assessed_answers=one.assessed_answers,
+            )
+            for one in message.criteria
+        ),
+        topics=tuple(
+            models.TopicSummary(
+                topic=one.topic,
+                title=one.title,
+                score=one.score if one.HasField("score") else None,
+                assessed_answers=one.assessed_answers,
+                missed_points=tuple(one.missed_points),
+            )
+            for one in message.topics
+        ),
+        strengths=tuple(_finding(one) for one in message.strengths),
+        gaps=tuple(_finding(one) for one in message.gaps),
+        next_steps=tuple(models.NextStep(one.text, one.topic or None) for one in message.next_steps),
+        summary=message.summary,
+        provenance=_provenance(message.provenance) if message.HasField("provenance") else None,
+    )
+
+
+def graded_turn(message: calls.EvaluateAnswerResponse) -> models.GradedTurn:
+    """The evaluation and the next question of an EvaluateAnswer response."""
+    return models.GradedTurn(
+        evaluation(message.evaluation),
+        question(message.next_question) if message.HasField("next_question") else None,
+    )
+
+
+def _delivery(message: grades.Delivery) -> models.Delivery:
+    return models.Delivery(
+        relevance=message.relevance if message.HasField("relevance") else None,
+        grammar=message.grammar if message.HasField("grammar") else None,
+        fluency=message.fluency if message.HasField("fluency") else None,
+        keyword_coverage=message.keyword_coverage if message.HasField("keyword_coverage") else None,
+        structure=message.structure if message.HasField("structure") else None,
+        confidence=message.confidence if message.HasField("confidence") else None,
+        word_count=message.word_count,
+        sentence_count=message.sentence_count,
+        words_per_minute=message.words_per_minute if message.HasField("words_per_minute") else None,
+        filler_words=tuple(
+            models.FillerWord(one.word, len(one.starts), tuple(one.starts)) for one in message.filler_words
+        ),
+        keywords_found=tuple(message.keywords_found),
+        keywords_missing=tuple(message.keywords_missing),
+    )
+
+
+def _provenance(message: grades.Provenance) -> models.Provenance:
+    return models.Provenance(
+        engine=message.engine,
+        model=message.model,
+        rubric=message.rubric,
+        rubric_version=message.rubric_version,
+        prompt_version=message.prompt_version,
+        grader_version=message.grader_version,
+    )
+
+
+def _quote(message: grades.Quote) -> models.Quote:
+    return models.Quote(message.text, message.start, message.end)
+
+
+def _quote_message(quote: models.Quote) -> grades.Quote:
+    return grades.Quote(text=quote.quote, start=quote.start, end=quote.end)
+
+
+def _finding(message: reports.Finding) -> models.Finding:
+    return models.Finding(message.text, message.topic or None, message.question_key or None, message.quote or None)

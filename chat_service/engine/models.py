@@ -1,0 +1,312 @@
+"""What the interview engine is asked and what it answers, in the chat service's own terms.
+
+The same classes, as JSON, are what the database keeps of a question and of an evaluation.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pydantic import TypeAdapter
+
+
+class Domain(StrEnum):
+    """The field of an interview."""
+
+    DSA = "dsa"
+    CS_FUNDAMENTALS = "cs_fundamentals"
+    LLD = "lld"
+    HLD = "hld"
+    BEHAVIORAL = "behavioral"
+    SITUATIONAL = "situational"
+    HR = "hr"
+    ROLE = "role"
+
+
+class Difficulty(StrEnum):
+    """How hard a question is, from screening to staff level."""
+
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
+    EXPERT = "expert"
+
+
+class QuestionKind(StrEnum):
+    """Whether a question opens a subject or probes a missed point."""
+
+    MAIN = "main"
+    FOLLOW_UP = "follow_up"
+
+
+class QuestionSource(StrEnum):
+    """Where a question comes from."""
+
+    BANK = "bank"
+    MODEL = "model"
+    BANK_FALLBACK = "bank_fallback"
+
+
+class EvaluationStatus(StrEnum):
+    """Whether an answer has a score."""
+
+    SCORED = "scored"
+    NOT_ASSESSABLE = "not_assessable"
+
+
+class PointStatus(StrEnum):
+    """How far an answer says one expected point."""
+
+    COVERED = "covered"
+    PARTIAL = "partial"
+    MISSED = "missed"
+    CONTRADICTED = "contradicted"
+
+
+@dataclass(frozen=True, slots=True)
+class InterviewContext:
+    """What the engine is told of an interview and its candidate."""
+
+    interview_id: str
+    domain: Domain
+    difficulty: Difficulty
+    question_limit: int
+    job_role: str | None = None
+    job_description: str | None = None
+    focus_areas: Sequence[str] = ()
+    skills: Sequence[str] = ()
+    experience_level: str | None = None
+    target_company: str | None = None
+    years_experience: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedPoint:
+    """One thing that a full answer says; `weight` (1 to 3) is its share beside the others."""
+
+    id: str
+    text: str
+    phrasings: tuple[str, ...] = ()
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question with all that grading its answer needs. `key` is the engine's stable name for it."""
+
+    key: str
+    text: str
+    kind: QuestionKind
+    parent_key: str
+    probed_point_id: str
+    domain: Domain
+    difficulty: Difficulty
+    topic: str
+    topic_title: str
+    points: tuple[ExpectedPoint, ...]
+    reference_answer: str
+    time_limit_seconds: int
+    source: QuestionSource
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """`answer[start:end]`, to the letter; offsets count Unicode code points."""
+
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """The score on one criterion of the rubric; `level` and `score` are None when it could not be judged."""
+
+    name: str
+    title: str
+    weight: float
+    level: int | None
+    score: float | None
+    comment: str
+    evidence: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PointResult:
+    """How far the answer said one expected point; `credit` runs from 0 to 1."""
+
+    id: str
+    text: str
+    status: PointStatus
+    credit: float
+    quote: Quote | None
+
+
+@dataclass(frozen=True, slots=True)
+class FillerWord:
+    """A filler word and the offsets at which it stands in the answer."""
+
+    word: str
+    count: int
+    starts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How the answer was said, beside the score and never part of it: 0 to 100, None where not measured."""
+
+    relevance: float | None
+    grammar: float | None
+    fluency: float | None
+    keyword_coverage: float | None
+    structure: float | None
+    confidence: float | None
+    word_count: int
+    sentence_count: int
+    words_per_minute: float | None
+    filler_words: tuple[FillerWord, ...] = ()
+    keywords_found: tuple[str, ...] = ()
+    keywords_missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What made a grade or a text."""
+
+    engine: str
+    model: str
+    rubric: str
+    rubric_version: str
+    prompt_version: str
+    grader_version: str
+
+    @property
+    def rubric_major(self) -> int:
+        """Scores are averaged only with scores of the same major version."""
+        major = self.rubric_version.split(".", 1)[0]
+        return int(major) if major.isdecimal() else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The grade of one answer. `score` is 0 to 100, or None with the reason why the answer has none."""
+
+    status: EvaluationStatus
+    score: float | None
+    not_assessable_reason: str | None
+    criteria: tuple[Criterion, ...]
+    points: tuple[PointResult, ...]
+    delivery: Delivery
+    strengths: tuple[str, ...]
+    improvements: tuple[str, ...]
+    feedback: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question that was asked, with the answer and its evaluation as far as there is one."""
+
+    question: Question
+    answer: str = ""
+    evaluation: Evaluation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastTurn:
+    """As much of an earlier turn as the choice of the next question reads. `points` maps point ids to statuses."""
+
+    key: str
+    text: str
+    kind: QuestionKind
+    parent_key: str
+    probed_point_id: str
+    domain: Domain
+    difficulty: Difficulty
+    topic: str
+    topic_title: str
+    status: EvaluationStatus | None
+    score: float | None
+    declined: bool
+    points: Mapping[str, PointStatus]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the choice of the next question depends on beside the interview itself.
+
+    `turns` are this interview's, oldest first; `seen_keys` names every question that the candidate has had in the
+    domain, once for each time.
+    """
+
+    turns: Sequence[PastTurn]
+    seen_keys: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class GradedTurn:
+    """An evaluation and, unless choosing failed, the next question."""
+
+    evaluation: Evaluation
+    next_question: Question | None
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionSummary:
+    """Mean score on one criterion over the answers that were assessed on it."""
+
+    name: str
+    title: str
+    weight: float
+    score: float | None
+    assessed_answers: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSummary:
+    """Mean score on one topic, and the points on it that were missing."""
+
+    topic: str
+    title: str
+    score: float | None
+    assessed_answers: int
+    missed_points: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A statement about the candidate and, where there is one, the quote that shows it."""
+
+    text: str
+    topic: str | None
+    question_key: str | None
+    quote: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """One thing to do next."""
+
+    text: str
+    topic: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The report of a finished interview; `overall_score` is None when no answer was assessed."""
+
+    overall_score: float | None
+    assessed_answers: int
+    not_assessable_answers: int
+    criteria: tuple[CriterionSummary, ...]
+    topics: tuple[TopicSummary, ...]
+    strengths: tuple[Finding, ...]
+    gaps: tuple[Finding, ...]
+    next_steps: tuple[NextStep, ...]
+    summary: str
+    provenance: Provenance | None = field(default=None)
+
+
+EVALUATION = TypeAdapter(Evaluation)
+QUESTION = TypeAdapter(Question)
+REPORT = TypeAdapter(Report)

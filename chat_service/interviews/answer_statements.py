@@ -1,0 +1,70 @@
+"""The two statements of the hot path. Each is one round trip and one transaction."""
+
+from chat_service.interviews.history import PAST_TURNS, SEEN_KEYS
+from chat_service.interviews.leases import LEASE_SECONDS
+
+_CLAIMED = f"""SELECT i.id, i.domain, i.difficulty, i.question_limit, i.questions_asked, i.answers_recorded, i.job_role,
+       i.job_description, i.focus_areas, i.skills, i.experience_level, i.target_company, i.years_experience,
+       i.current_question_id, a.submitted_at,
+       q.number, q.key, q.text, q.kind, q.parent_key, q.probed_point_id, q.domain AS question_domain,
+       q.difficulty AS question_difficulty, q.topic, q.topic_title, q.points, q.reference_answer,
+       q.time_limit_seconds, q.source, q.asked_at,
+       ({PAST_TURNS.format(interview="i.id", current="i.current_question_id")}) AS turns,
+       ({SEEN_KEYS.format(user="$2", domain="i.domain")}) AS seen"""
+
+# $1 interview, $2 user, $3 lease, $4 answer, $5 digest (null for a short text), $6 question or null, $7 content.
+# Takes the lease and accepts the answer if nothing stands in the way; else gives no row and changes nothing.
+# After waiting for another transaction the question's row may not be in this statement's snapshot: its columns are
+# null then, though the answer is accepted.
+CLAIM = f"""
+WITH interview AS (
+  UPDATE interviews
+  SET lease_token = $3, lease_until = now() + interval '{LEASE_SECONDS} seconds', last_activity_at = now()
+  WHERE id = $1 AND user_id = $2 AND state = 'in_progress' AND current_question_id IS NOT NULL
+    AND (lease_until IS NULL OR lease_until <= now())
+    AND ($6::uuid IS NULL OR current_question_id = $6)
+    AND ($6::uuid IS NOT NULL OR $5::bytea IS NULL OR last_answer_digest IS DISTINCT FROM $5)
+    AND NOT EXISTS (SELECT FROM answers WHERE question_id = current_question_id)
+  RETURNING *
+), answer AS (
+  INSERT INTO answers (id, user_id, interview_id, question_id, content)
+  SELECT $4, user_id, id, current_question_id, $7 FROM interview
+  RETURNING submitted_at
+)
+{_CLAIMED}
+FROM interview i CROSS JOIN answer a LEFT JOIN questions q ON q.id = i.current_question_id
+"""  # noqa: S608 - only constants are put in
+
+# $1 interview, $2 user, $3 answer. What CLAIM gives, for an answer that has been accepted already.
+LOAD = f"""
+{_CLAIMED}, a.content
+FROM answers a JOIN interviews i ON i.id = a.interview_id JOIN questions q ON q.id = a.question_id
+WHERE a.id = $3 AND i.id = $1 AND i.user_id = $2
+"""
+
+# $1 interview, $2 user, $3 lease, $4 answer, $5 score, $6 evaluation, $7 point statuses, $8 digest, $9 question limit,
+# $10 next question or null and $11 to $26 its columns, $27 idempotency key or null, $28 reply.
+# Gives one row if the lease still held; else changes nothing.
+RECORD = """
+WITH interview AS (
+  UPDATE interviews
+  SET lease_token = NULL, lease_until = NULL, last_activity_at = now(), last_answer_digest = $8,
+      answers_recorded = answers_recorded + 1, current_question_id = $10, question_limit = $9,
+      questions_asked = questions_asked + ($10::uuid IS NOT NULL)::int
+  WHERE id = $1 AND user_id = $2 AND lease_token = $3 AND state = 'in_progress'
+  RETURNING id
+), answer AS (
+  UPDATE answers SET evaluated_at = now(), score = $5, evaluation = $6, point_statuses = $7
+  FROM interview WHERE answers.id = $4 AND answers.evaluation IS NULL
+), question AS (
+  INSERT INTO questions (id, user_id, interview_id, number, key, repeat, text, kind, parent_key, probed_point_id,
+                         domain, difficulty, topic, topic_title, points, reference_answer, time_limit_seconds, source,
+                         asked_at)
+  SELECT $10, $2, id, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22::jsonb, $23, $24, $25, $26
+  FROM interview WHERE $10::uuid IS NOT NULL
+), reply AS (
+  UPDATE idempotency_keys SET reply = $28
+  FROM interview WHERE idempotency_keys.user_id = $2 AND idempotency_keys.key = $27
+)
+SELECT true FROM interview
+"""

@@ -1,0 +1,109 @@
+"""Reading interviews."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chat_service.engine.models import Difficulty, Domain
+from chat_service.errors import invalid
+from chat_service.interviews.holding import owned
+from chat_service.interviews.interview import (
+    InterviewDetails,
+    InterviewTranscript,
+    TranscriptTurn,
+    details,
+    posed_rows,
+    transcript_turn,
+)
+from chat_service.interviews.states import InterviewState
+from chat_service.interviews.tables import Answer, AskedQuestion, Interview
+from chat_service.storage.database import Database
+
+MAX_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class InterviewFilter:
+    """Which interviews are wanted; None means any."""
+
+    state: InterviewState | None = None
+    domain: Domain | None = None
+    difficulty: Difficulty | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InterviewPage:
+    """Some interviews, newest first, and the cursor of the next page if there is one."""
+
+    interviews: tuple[InterviewDetails, ...]
+    next_cursor: str | None
+
+
+class Archive:
+    """Gives a user's interviews."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(
+        self, user_id: UUID, wanted: InterviewFilter, *, limit: int, cursor: str | None = None
+    ) -> InterviewPage:
+        """At most `limit` (1 to 100) interviews behind the cursor. Raises INVALID for a foreign cursor."""
+        query = select(Interview).where(Interview.user_id == user_id)
+        if wanted.state is not None:
+            query = query.where(Interview.state == wanted.state.value)
+        if wanted.domain is not None:
+            query = query.where(Interview.domain == wanted.domain.value)
+        if wanted.difficulty is not None:
+            query = query.where(Interview.difficulty == wanted.difficulty.value)
+        if cursor is not None:
+            query = query.where(tuple_(Interview.created_at, Interview.id) < _read(cursor))
+        query = query.order_by(Interview.created_at.desc(), Interview.id.desc()).limit(limit + 1)
+        async with self._database.transaction() as session:
+            rows = list(await session.scalars(query))
+        shown = rows[:limit]
+        following = _cursor(shown[-1]) if len(rows) > limit else None
+        return InterviewPage(tuple(details(row) for row in shown), following)
+
+    async def transcript(self, user_id: UUID, interview_id: UUID) -> InterviewTranscript:
+        """An interview with its turns. Raises NOT_FOUND."""
+        async with self._database.reading() as session:
+            interview = await owned(session, user_id, interview_id)
+            turns = await self._turns(session, interview_id)
+        current = next((one.question for one in turns if one.question.id == interview.current_question_id), None)
+        return InterviewTranscript(details(interview), turns, current)
+
+    async def _turns(self, session: AsyncSession, interview_id: UUID) -> tuple[TranscriptTurn, ...]:
+        rows = await session.execute(
+            select(AskedQuestion, Answer)
+            .outerjoin(Answer, Answer.question_id == AskedQuestion.id)
+            .where(AskedQuestion.interview_id == interview_id)
+            .order_by(AskedQuestion.number)
+        )
+        pairs = list(rows)
+        shown = posed_rows([question for question, _ in pairs])
+        return tuple(
+            transcript_turn(question, posed, answer) for (question, answer), posed in zip(pairs, shown, strict=True)
+        )
+
+
+def _cursor(row: Interview) -> str:
+    text = f"{row.created_at.isoformat()}|{row.id}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        moment, identifier = text.split("|")
+        created_at = datetime.fromisoformat(moment)
+        if created_at.tzinfo is None:
+            raise ValueError(moment)
+        return created_at, UUID(identifier)
+    except (ValueError, binascii.Error):
+        raise invalid("cursor", "is not one of ours; use next_cursor of the page before") from None

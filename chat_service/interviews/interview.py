@@ -1,0 +1,281 @@
+"""An interview and its turns as their owner sees them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from chat_service.engine.models import (
+    EVALUATION,
+    Difficulty,
+    Domain,
+    Evaluation,
+    ExpectedPoint,
+    InterviewContext,
+    Question,
+    QuestionKind,
+    QuestionSource,
+    Report,
+)
+from chat_service.interviews.states import InterviewState
+from chat_service.interviews.tables import Answer, AskedQuestion, Interview
+
+
+@dataclass(frozen=True, slots=True)
+class InterviewDetails:
+    """An interview. `overdue` says that its scheduled time has passed without a start."""
+
+    id: UUID
+    user_id: UUID
+    domain: Domain
+    difficulty: Difficulty
+    state: InterviewState
+    title: str | None
+    job_role: str | None
+    job_description: str | None
+    focus_areas: tuple[str, ...]
+    skills: tuple[str, ...]
+    experience_level: str | None
+    target_company: str | None
+    duration_minutes: int | None
+    question_limit: int
+    questions_asked: int
+    answers_recorded: int
+    overall_score: float | None
+    overdue: bool
+    scheduled_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    cancelled_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PosedQuestion:
+    """A question as a candidate sees it before he has answered. `follow_up_to` is the id of the main question."""
+
+    id: UUID
+    number: int
+    text: str
+    kind: QuestionKind
+    follow_up_to: UUID | None
+    domain: Domain
+    difficulty: Difficulty
+    topic: str
+    topic_title: str
+    time_limit_seconds: int
+    source: QuestionSource
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """An accepted answer; `evaluation` is None while it waits to be graded."""
+
+    id: UUID
+    content: str
+    submitted_at: datetime
+    evaluated_at: datetime | None
+    evaluation: Evaluation | None
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptTurn:
+    """A question with its answer. What a full answer says is set once there is an answer with a grade."""
+
+    question: PosedQuestion
+    answer: GivenAnswer | None
+    expected_points: tuple[ExpectedPoint, ...] | None
+    reference_answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an interview has come; `remaining` counts the questions that may still be asked."""
+
+    state: InterviewState
+    questions_asked: int
+    answers_recorded: int
+    question_limit: int
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartedInterview:
+    """An interview that has just been started, and its first question."""
+
+    interview: InterviewDetails
+    question: PosedQuestion
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredTurn:
+    """A graded answer and what comes next: None when the questions are finished or the next one is not there yet."""
+
+    interview_id: UUID
+    turn: TranscriptTurn
+    next_question: PosedQuestion | None
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedInterview:
+    """A completed interview and its report."""
+
+    interview: InterviewDetails
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class InterviewTranscript:
+    """An interview with all of its turns, oldest first, and the question that waits for an answer."""
+
+    interview: InterviewDetails
+    turns: tuple[TranscriptTurn, ...]
+    current_question: PosedQuestion | None
+
+
+INTERVIEW = TypeAdapter(InterviewDetails)
+STARTED = TypeAdapter(StartedInterview)
+ANSWERED = TypeAdapter(AnsweredTurn)
+FINISHED = TypeAdapter(FinishedInterview)
+
+
+def details(row: Interview) -> InterviewDetails:
+    """The interview of a row."""
+    state = InterviewState(row.state)
+    return InterviewDetails(
+        id=row.id,
+        user_id=row.user_id,
+        domain=Domain(row.domain),
+        difficulty=Difficulty(row.difficulty),
+        state=state,
+        title=row.title,
+        job_role=row.job_role,
+        job_description=row.job_description,
+        focus_areas=tuple(row.focus_areas),
+        skills=tuple(row.skills),
+        experience_level=row.experience_level,
+        target_company=row.target_company,
+        duration_minutes=row.duration_minutes,
+        question_limit=row.question_limit,
+        questions_asked=row.questions_asked,
+        answers_recorded=row.answers_recorded,
+        overall_score=row.overall_score,
+        overdue=(
+            state is InterviewState.SCHEDULED and row.scheduled_at is not None and row.scheduled_at <= datetime.now(UTC)
+        ),
+        scheduled_at=row.scheduled_at,
+        started_at=row.started_at,
+        completed_at=row.completed_at,
+        cancelled_at=row.cancelled_at,
+        created_at=row.created_at,
+    )
+
+
+def context(row: Interview | Mapping[str, Any]) -> InterviewContext:
+    """What the engine is told of the interview of a row, or of a driver's record with the same columns."""
+    get = row.__getitem__ if isinstance(row, Mapping) else lambda name: getattr(row, name)
+    return InterviewContext(
+        interview_id=str(get("id")),
+        domain=Domain(get("domain")),
+        difficulty=Difficulty(get("difficulty")),
+        question_limit=get("question_limit"),
+        job_role=get("job_role"),
+        job_description=get("job_description"),
+        focus_areas=get("focus_areas"),
+        skills=get("skills"),
+        experience_level=get("experience_level"),
+        target_company=get("target_company"),
+        years_experience=get("years_experience"),
+    )
+
+
+def engine_question(row: AskedQuestion) -> Question:
+    """The question of a row, with all that grading needs."""
+    return Question(
+        key=row.key,
+        text=row.text,
+        kind=QuestionKind(row.kind),
+        parent_key=row.parent_key,
+        probed_point_id=row.probed_point_id,
+        domain=Domain(row.domain),
+        difficulty=Difficulty(row.difficulty),
+        topic=row.topic,
+        topic_title=row.topic_title,
+        points=expected_points(row.points),
+        reference_answer=row.reference_answer,
+        time_limit_seconds=row.time_limit_seconds,
+        source=QuestionSource(row.source),
+    )
+
+
+def expected_points(stored: Sequence[Mapping[str, Any]]) -> tuple[ExpectedPoint, ...]:
+    """The points of a question as they are stored."""
+    return tuple(
+        ExpectedPoint(point["id"], point["text"], tuple(point["phrasings"]), point["weight"]) for point in stored
+    )
+
+
+def posed(
+    question: Question, *, question_id: UUID, number: int, asked_at: datetime, main: UUID | None
+) -> PosedQuestion:
+    """What a candidate is shown of a question that is being asked; `main` is the id of a follow-up's question."""
+    return PosedQuestion(
+        id=question_id,
+        number=number,
+        text=question.text,
+        kind=question.kind,
+        follow_up_to=main if question.kind is QuestionKind.FOLLOW_UP else None,
+        domain=question.domain,
+        difficulty=question.difficulty,
+        topic=question.topic,
+        topic_title=question.topic_title,
+        time_limit_seconds=question.time_limit_seconds,
+        source=question.source,
+        asked_at=asked_at,
+    )
+
+
+def posed_rows(rows: Sequence[AskedQuestion]) -> list[PosedQuestion]:
+    """What a candidate is shown of an interview's questions, given all of them in order."""
+    ids = {row.key: row.id for row in rows}
+    return [
+        posed(
+            engine_question(row),
+            question_id=row.id,
+            number=row.number,
+            asked_at=row.asked_at,
+            main=ids.get(row.parent_key),
+        )
+        for row in rows
+    ]
+
+
+def transcript_turn(question: AskedQuestion, shown: PosedQuestion, answer: Answer | None) -> TranscriptTurn:
+    """The turn of rows."""
+    graded = answer is not None and answer.evaluation is not None
+    return TranscriptTurn(
+        question=shown,
+        answer=None
+        if answer is None
+        else GivenAnswer(
+            id=answer.id,
+            content=answer.content,
+            submitted_at=answer.submitted_at,
+            evaluated_at=answer.evaluated_at,
+            evaluation=None
+            if answer.evaluation is None
+            else EVALUATION.validate_python(answer.evaluation, strict=False),
+        ),
+        expected_points=expected_points(question.points) if graded else None,
+        reference_answer=question.reference_answer if graded else None,
+    )
+
+
+def progress(*, state: InterviewState, asked: int, recorded: int, limit: int) -> Progress:
+    """How far an interview has come."""
+    return Progress(state, asked, recorded, limit, max(limit - asked, 0) if state is InterviewState.IN_PROGRESS else 0)

@@ -1,0 +1,158 @@
+"""Ending interviews, and their reports."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chat_service.engine.client import InterviewEngine
+from chat_service.engine.models import EVALUATION, REPORT, Report, Turn
+from chat_service.errors import AppError, ErrorKind
+from chat_service.interviews.answering import Answering
+from chat_service.interviews.holding import hold, owned
+from chat_service.interviews.idempotency import Idempotency, RequestKey
+from chat_service.interviews.interview import FINISHED, FinishedInterview, context, details, engine_question
+from chat_service.interviews.leases import Lease
+from chat_service.interviews.states import InterviewState, require_transition
+from chat_service.interviews.tables import Answer, AskedQuestion, Interview, StoredReport
+from chat_service.storage.database import Database
+
+_NO_ANSWERS = "No question was answered, so there is nothing to report on."
+
+
+class Reporting:
+    """Completes interviews, each exactly once."""
+
+    def __init__(
+        self,
+        database: Database,
+        engine: InterviewEngine,
+        idempotency: Idempotency,
+        answering: Answering,
+        *,
+        patience_seconds: float,
+    ) -> None:
+        self._database = database
+        self._engine = engine
+        self._idempotency = idempotency
+        self._answering = answering
+        self._patience = patience_seconds
+
+    async def end(self, user_id: UUID, interview_id: UUID, *, request: RequestKey | None = None) -> FinishedInterview:
+        """Completes an interview in progress; one that is completed already gives its report again.
+
+        An accepted answer that still waits for its grade is graded first. Raises NOT_FOUND, CONFLICT for an illegal
+        transition, UNAVAILABLE: the interview goes on then, and ending it can be tried again.
+        """
+        return await self._idempotency.run(
+            user_id, request, FINISHED, lambda: self._end(user_id, interview_id, request)
+        )
+
+    async def result(self, user_id: UUID, interview_id: UUID) -> FinishedInterview:
+        """The report of a completed interview. Raises NOT_FOUND, and CONFLICT before there is one."""
+        async with self._database.transaction() as session:
+            interview = await owned(session, user_id, interview_id)
+            stored = await session.get(StoredReport, interview_id)
+            if stored is None:
+                raise AppError(
+                    ErrorKind.CONFLICT,
+                    "interview_not_completed",
+                    f"This interview is {interview.state}; only a completed one has a result.",
+                    details={"state": interview.state},
+                )
+            return FinishedInterview(details(interview), REPORT.validate_python(stored.report, strict=False))
+
+    async def _end(self, user_id: UUID, interview_id: UUID, request: RequestKey | None) -> FinishedInterview:
+        while True:
+            interview, lease = await hold(
+                self._database, user_id, interview_id, admit=_may_end, patience_seconds=self._patience
+            )
+            if lease is None:
+                return await self._repeat(user_id, interview_id, request)
+            key = request.key if request else None
+            async with Lease(self._database, interview_id=interview_id, token=lease, user_id=user_id, key=key):
+                pending = await self._pending(interview)
+                if pending is None:
+                    return await self._complete(interview, lease, request)
+                await self._answering.grade_pending(user_id, interview_id, lease, pending)
+
+    async def _complete(self, interview: Interview, lease: UUID, request: RequestKey | None) -> FinishedInterview:
+        turns = await self._turns(interview)
+        report = await self._engine.report(context(interview), turns) if turns else _empty_report()
+        async with self._database.transaction() as session:
+            row = await owned(session, interview.user_id, interview.id, lock=True)
+            if row.lease_token != lease:
+                raise AppError(
+                    ErrorKind.CONFLICT,
+                    "interview_busy",
+                    "Another request has taken over this interview. Try again in a moment.",
+                    retry_after=1,
+                )
+            row.state = InterviewState.COMPLETED.value
+            row.completed_at = row.last_activity_at = datetime.now(UTC)
+            row.lease_token = row.lease_until = row.current_question_id = None
+            row.overall_score = report.overall_score
+            row.rubric_major = report.provenance.rubric_major if report.provenance else None
+            session.add(
+                StoredReport(interview_id=row.id, user_id=row.user_id, report=REPORT.dump_python(report, mode="json"))
+            )
+            finished = FinishedInterview(details(row), report)
+            await self._save(session, row.user_id, request, finished)
+        return finished
+
+    async def _repeat(self, user_id: UUID, interview_id: UUID, request: RequestKey | None) -> FinishedInterview:
+        finished = await self.result(user_id, interview_id)
+        async with self._database.transaction() as session:
+            await self._save(session, user_id, request, finished)
+        return finished
+
+    async def _save(
+        self, session: AsyncSession, user_id: UUID, request: RequestKey | None, finished: FinishedInterview
+    ) -> None:
+        if request is not None:
+            await self._idempotency.save(session, user_id, request, FINISHED.dump_json(finished))
+
+    async def _pending(self, interview: Interview) -> UUID | None:
+        async with self._database.transaction() as session:
+            return await session.scalar(
+                select(Answer.id).where(Answer.interview_id == interview.id, Answer.evaluation.is_(None))
+            )
+
+    async def _turns(self, interview: Interview) -> list[Turn]:
+        async with self._database.transaction() as session:
+            rows = await session.execute(
+                select(AskedQuestion, Answer)
+                .join(Answer, Answer.question_id == AskedQuestion.id)
+                .where(AskedQuestion.interview_id == interview.id)
+                .order_by(AskedQuestion.number)
+            )
+            return [
+                Turn(
+                    engine_question(question),
+                    answer.content,
+                    None if answer.evaluation is None else EVALUATION.validate_python(answer.evaluation, strict=False),
+                )
+                for question, answer in rows
+            ]
+
+
+def _may_end(interview: Interview) -> bool:
+    if interview.state == InterviewState.COMPLETED:
+        return False
+    require_transition(InterviewState(interview.state), InterviewState.COMPLETED)
+    return True
+
+
+def _empty_report() -> Report:
+    return Report(
+        overall_score=None,
+        assessed_answers=0,
+        not_assessable_answers=0,
+        criteria=(),
+        topics=(),
+        strengths=(),
+        gaps=(),
+        next_steps=(),
+        summary=_NO_ANSWERS,
+    )

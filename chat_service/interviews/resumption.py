@@ -1,0 +1,195 @@
+"""An answer that could not simply be accepted: go on with it, repeat its reply, or say what is wrong."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chat_service.errors import AppError, ErrorKind
+from chat_service.interviews.holding import owned
+from chat_service.interviews.interview import (
+    AnsweredTurn,
+    PosedQuestion,
+    posed_rows,
+    progress,
+    transcript_turn,
+)
+from chat_service.interviews.leases import LEASE_SECONDS
+from chat_service.interviews.states import InterviewState
+from chat_service.interviews.tables import Answer, AskedQuestion, Interview
+from chat_service.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """A text that was sent: `question_id` when the client named a question, `digest` as `interviews` keeps it."""
+
+    content: str
+    question_id: UUID | None
+    digest: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """An accepted answer whose grading the caller has taken over."""
+
+    lease: UUID
+    answer_id: UUID
+
+
+class Resumption:
+    """Decides, with the interview locked, what a resent or misplaced answer means."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def resume(self, user_id: UUID, interview_id: UUID, resend: Resend) -> Resumed | AnsweredTurn:
+        """The pending answer to go on with, or the reply that the same answer has had.
+
+        Raises NOT_FOUND or CONFLICT; a conflict's details hold the current question, if there is one.
+        """
+        async with self._database.transaction() as session:
+            interview = await owned(session, user_id, interview_id, lock=True)
+            questions = list(
+                await session.scalars(
+                    select(AskedQuestion)
+                    .where(AskedQuestion.interview_id == interview_id)
+                    .order_by(AskedQuestion.number)
+                )
+            )
+            now = await session.scalar(select(func.now()))
+            if now is None:
+                raise RuntimeError("the database has no clock")
+            return await self._decide(session, interview, questions, now, resend)
+
+    async def _decide(
+        self,
+        session: AsyncSession,
+        interview: Interview,
+        questions: list[AskedQuestion],
+        now: datetime,
+        resend: Resend,
+    ) -> Resumed | AnsweredTurn:
+        earlier = await self._repeated(session, interview, questions, resend)
+        if earlier is not None:
+            return earlier
+        current = _current(interview, questions)
+        if interview.state != InterviewState.IN_PROGRESS:
+            raise not_in_progress(interview)
+        if current is None:
+            raise nothing_to_answer(interview)
+        if resend.question_id is not None and resend.question_id != current.id:
+            raise _conflict("question_not_current", "That question is not the current one.", current)
+        if interview.lease_until is not None and interview.lease_until > now:
+            raise _conflict(
+                "answer_in_flight",
+                "An answer to this question is being graded. Send it again in a moment to see its grade.",
+                current,
+                retry_after=(interview.lease_until - now).total_seconds(),
+            )
+        pending = await session.scalar(select(Answer).where(Answer.question_id == current.id))
+        if pending is not None and pending.content != resend.content:
+            raise _conflict(
+                "answer_pending",
+                "A different answer to this question was accepted and waits to be graded. Send that text again.",
+                current,
+            )
+        if pending is None:
+            pending = Answer(
+                user_id=interview.user_id, interview_id=interview.id, question_id=current.id, content=resend.content
+            )
+            session.add(pending)
+            await session.flush()
+        interview.lease_token = uuid4()
+        interview.lease_until = now + timedelta(seconds=LEASE_SECONDS)
+        interview.last_activity_at = now
+        return Resumed(interview.lease_token, pending.id)
+
+    async def _repeated(
+        self,
+        session: AsyncSession,
+        interview: Interview,
+        questions: list[AskedQuestion],
+        resend: Resend,
+    ) -> AnsweredTurn | None:
+        """The reply of an answer that is sent again after it was recorded."""
+        if resend.question_id is not None and resend.question_id != interview.current_question_id:
+            answered = next((one for one in questions if one.id == resend.question_id), None)
+        elif resend.question_id is None and resend.digest is not None and interview.last_answer_digest == resend.digest:
+            answered = _last_answered(interview, questions)
+        else:
+            answered = None
+        if answered is None:
+            return None
+        answer = await session.scalar(select(Answer).where(Answer.question_id == answered.id))
+        if answer is None or answer.evaluation is None:
+            return None
+        if answer.content != resend.content:
+            raise _conflict(
+                "question_answered",
+                "That question has an answer already; each question takes one.",
+                _current(interview, questions),
+            )
+        return _reply(interview, questions, answered, answer)
+
+
+def not_in_progress(interview: Interview) -> AppError:
+    """The interview's state does not admit what was asked."""
+    hints = {
+        InterviewState.DRAFT: "Start it first.",
+        InterviewState.SCHEDULED: "Start it first.",
+        InterviewState.COMPLETED: "It is finished; its result can be read.",
+        InterviewState.CANCELLED: "Create a new one.",
+    }
+    state = InterviewState(interview.state)
+    return AppError(
+        ErrorKind.CONFLICT,
+        "interview_not_in_progress",
+        f"This interview is {state.value}. {hints.get(state, '')}".strip(),
+        details={"state": state.value},
+    )
+
+
+def nothing_to_answer(interview: Interview) -> AppError:
+    """No question waits for an answer."""
+    if interview.questions_asked >= interview.question_limit:
+        return _conflict(
+            "questions_finished", "All questions of this interview are answered. End it to get its report.", None
+        )
+    return _conflict("question_missing", "The next question is not there yet. Ask for it at /questions/next.", None)
+
+
+def _conflict(
+    reason: str, message: str, current: PosedQuestion | None, *, retry_after: float | None = None
+) -> AppError:
+    return AppError(ErrorKind.CONFLICT, reason, message, details={"current_question": current}, retry_after=retry_after)
+
+
+def _current(interview: Interview, questions: list[AskedQuestion]) -> PosedQuestion | None:
+    return next((one for one in posed_rows(questions) if one.id == interview.current_question_id), None)
+
+
+def _last_answered(interview: Interview, questions: list[AskedQuestion]) -> AskedQuestion | None:
+    answered = [one for one in questions if one.id != interview.current_question_id]
+    return answered[-1] if answered else None
+
+
+def _reply(
+    interview: Interview, questions: list[AskedQuestion], answered: AskedQuestion, answer: Answer
+) -> AnsweredTurn:
+    """The reply that the answer had, from what was recorded then."""
+    shown = posed_rows(questions)
+    following = next((one for one in shown if one.number == answered.number + 1), None)
+    return AnsweredTurn(
+        interview_id=interview.id,
+        turn=transcript_turn(answered, shown[answered.number - 1], answer),
+        next_question=following,
+        progress=progress(
+            state=InterviewState.IN_PROGRESS,
+            asked=answered.number + (following is not None),
+            recorded=answered.number,
+            limit=interview.question_limit,
+        ),
+    )

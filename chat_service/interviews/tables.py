@@ -1,0 +1,172 @@
+"""Rows of interviews, questions, answers and reports.
+
+Every table holds the user that it belongs to. Foreign keys form one chain (user, interview, question, answer): it is
+enough for deletion to take everything along, and each insertion checks one key.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chat_service.engine.models import Difficulty, Domain, QuestionKind
+from chat_service.interviews.states import InterviewState
+from chat_service.storage.database import Base
+from chat_service.storage.ids import new_id
+
+Moment = DateTime(timezone=True)
+
+
+def _one_of(column: str, names: type[Domain | Difficulty | InterviewState | QuestionKind]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(one.value) for one in names)})", name=column)
+
+
+class Interview(Base):
+    """One interview.
+
+    `lease_token` and `lease_until` mark the one piece of engine work (starting, answering, asking, ending) that is
+    under way. `last_answer_digest` is the SHA-256 of the last recorded answer.
+    """
+
+    __tablename__ = "interviews"
+    __table_args__ = (
+        _one_of("domain", Domain),
+        _one_of("difficulty", Difficulty),
+        _one_of("state", InterviewState),
+        Index("ix_interviews_user_id_created_at", "user_id", "created_at", "id"),
+        Index(
+            "ix_interviews_user_id_scheduled_at",
+            "user_id",
+            "scheduled_at",
+            postgresql_where=text("state = 'scheduled'"),
+        ),
+        Index("ix_interviews_last_activity_at", "last_activity_at", postgresql_where=text("state = 'in_progress'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    domain: Mapped[str] = mapped_column(String(20))
+    difficulty: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(12))
+    title: Mapped[str | None] = mapped_column(String(200))
+    job_role: Mapped[str | None] = mapped_column(String(200))
+    job_description: Mapped[str | None] = mapped_column(Text)
+    focus_areas: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    skills: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    experience_level: Mapped[str | None] = mapped_column(String(60))
+    target_company: Mapped[str | None] = mapped_column(String(200))
+    years_experience: Mapped[float | None] = mapped_column(Float)
+    duration_minutes: Mapped[int | None] = mapped_column(SmallInteger)
+    question_limit: Mapped[int] = mapped_column(SmallInteger)
+    questions_asked: Mapped[int] = mapped_column(SmallInteger, default=0)
+    answers_recorded: Mapped[int] = mapped_column(SmallInteger, default=0)
+    current_question_id: Mapped[UUID | None] = mapped_column()
+    last_answer_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    overall_score: Mapped[float | None] = mapped_column(Float)
+    rubric_major: Mapped[int | None] = mapped_column(SmallInteger)
+    scheduled_at: Mapped[datetime | None] = mapped_column(Moment)
+    started_at: Mapped[datetime | None] = mapped_column(Moment)
+    completed_at: Mapped[datetime | None] = mapped_column(Moment)
+    cancelled_at: Mapped[datetime | None] = mapped_column(Moment)
+    last_activity_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    lease_token: Mapped[UUID | None] = mapped_column()
+    lease_until: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class AskedQuestion(Base):
+    """A question of an interview, as it was asked.
+
+    `repeat` counts how often the user had been asked the same question before, so that two interviews at once
+    cannot both ask it as new.
+    """
+
+    __tablename__ = "questions"
+    __table_args__ = (
+        _one_of("kind", QuestionKind),
+        UniqueConstraint("interview_id", "number", name="uq_questions_interview_id_number"),
+        UniqueConstraint("user_id", "domain", "key", "repeat", name="uq_questions_asked_as_new"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column()
+    interview_id: Mapped[UUID] = mapped_column(ForeignKey("interviews.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(SmallInteger)
+    key: Mapped[str] = mapped_column(String(200))
+    repeat: Mapped[int] = mapped_column(Integer, default=0)
+    text: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(10))
+    parent_key: Mapped[str] = mapped_column(String(200), default="")
+    probed_point_id: Mapped[str] = mapped_column(String(80), default="")
+    domain: Mapped[str] = mapped_column(String(20))
+    difficulty: Mapped[str] = mapped_column(String(10))
+    topic: Mapped[str] = mapped_column(String(60))
+    topic_title: Mapped[str] = mapped_column(String(120))
+    points: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    reference_answer: Mapped[str] = mapped_column(Text)
+    time_limit_seconds: Mapped[int] = mapped_column(SmallInteger)
+    source: Mapped[str] = mapped_column(String(20))
+    asked_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+
+
+class Answer(Base):
+    """The one answer to a question. Pending (`evaluation` is null) from the moment that it is accepted.
+
+    `point_statuses` repeats of the evaluation what the choice of later questions reads: point id to status.
+    """
+
+    __tablename__ = "answers"
+    __table_args__ = (Index("ix_answers_interview_id", "interview_id"), Index("ix_answers_user_id", "user_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column()
+    interview_id: Mapped[UUID] = mapped_column()
+    question_id: Mapped[UUID] = mapped_column(ForeignKey("questions.id", ondelete="CASCADE"), unique=True)
+    content: Mapped[str] = mapped_column(Text)
+    submitted_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    evaluated_at: Mapped[datetime | None] = mapped_column(Moment)
+    score: Mapped[float | None] = mapped_column(Float)
+    evaluation: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    point_statuses: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class StoredReport(Base):
+    """The report of a completed interview."""
+
+    __tablename__ = "reports"
+
+    interview_id: Mapped[UUID] = mapped_column(ForeignKey("interviews.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    report: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+
+
+class IdempotencyKey(Base):
+    """A request that a client marked with a key, and its reply once there is one."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    reply: Mapped[bytes | None] = mapped_column(LargeBinary)
+    held_until: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
