@@ -1,0 +1,38 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import Keeper, ask
+
+_keeper = pytest.StashKey[Keeper]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # A worker of pytest-xdist finds the keeper of the process that started it by the environment.
+    if not hasattr(config, "workerinput") and not config.option.collectonly:
+        config.stash[_keeper] = Keeper()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if (keeper := config.stash.get(_keeper, None)) is not None:
+        keeper.stop()
+
+
+@pytest.fixture(scope="session")
+def database_url() -> str:
+    """A migrated PostgreSQL database of this worker's own; what a test leaves in it, the next one finds."""
+    return ask("database")
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """A Valkey database of this worker's own, empty at the start of the run."""
+    return ask("redis")
+
+
+@pytest.fixture
+def fresh_database_url() -> Iterator[str]:
+    """A migrated PostgreSQL database for one test, dropped afterwards."""
+    url = ask("database")
+    yield url
+    ask("drop", url)

@@ -1,0 +1,188 @@
+"""A scripted interview engine: the real protocol on a real port, with answers that need no thought.
+
+Benchmarks use it as the engine that answers at once, tests to make an engine slow, failing or dead when they say so.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import grpc
+from grpc import aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from protos.interview_engine.v1 import evaluation_pb2 as grades
+from protos.interview_engine.v1 import interview_engine_pb2 as calls
+from protos.interview_engine.v1 import interview_engine_pb2_grpc as stubs
+from protos.interview_engine.v1 import question_pb2 as questions
+from protos.interview_engine.v1 import report_pb2 as reports
+
+_POINTS = (
+    "A hash table stores each key in a bucket that its hash value names.",
+    "Lookups take O(1) on average because the buckets stay short.",
+    "The table grows when its load factor passes a limit, which moves every entry once.",
+    "Collisions are kept in a list or by probing the next free bucket.",
+)
+_QUOTED = 60
+_RequestT = TypeVar("_RequestT")
+
+
+@dataclass
+class Script:
+    """What the engine does: `delay` seconds before each answer, or `fault` in its place."""
+
+    delay: float = 0.0
+    fault: grpc.StatusCode | None = None
+    score: float = 72.5
+    asked: list[calls.GenerateNextQuestionRequest] = field(default_factory=list)
+    evaluated: list[calls.EvaluateAnswerRequest] = field(default_factory=list)
+    reported: list[calls.FinalizeInterviewReportRequest] = field(default_factory=list)
+    keep_requests: bool = True
+    choose: Callable[[Sequence[str]], int] = lambda seen: 1 + len(set(seen))
+    before_evaluation: Callable[[], None] = lambda: None
+
+
+class ScriptedEngine(stubs.InterviewEngineServiceServicer):
+    """Follows a script."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+
+    async def GenerateNextQuestion(  # noqa: N802 - the contract's name
+        self,
+        request: calls.GenerateNextQuestionRequest,
+        context: "aio.ServicerContext[calls.GenerateNextQuestionRequest, calls.GenerateNextQuestionResponse]",
+    ) -> calls.GenerateNextQuestionResponse:
+        """The next question."""
+        self._keep(self.script.asked, request)
+        await self._follow(context)
+        return calls.GenerateNextQuestionResponse(
+            question=_question(self.script.choose(request.seen_keys), request.context)
+        )
+
+    async def EvaluateAnswer(  # noqa: N802
+        self,
+        request: calls.EvaluateAnswerRequest,
+        context: "aio.ServicerContext[calls.EvaluateAnswerRequest, calls.EvaluateAnswerResponse]",
+    ) -> calls.EvaluateAnswerResponse:
+        """A grade, and the next question when it is asked for."""
+        self._keep(self.script.evaluated, request)
+        self.script.before_evaluation()
+        await self._follow(context)
+        response = calls.EvaluateAnswerResponse(evaluation=_evaluation(request, self.script.score))
+        if request.HasField("next_question"):
+            number = self.script.choose(request.next_question.seen_keys)
+            response.next_question.CopyFrom(_question(number, request.context))
+        return response
+
+    async def FinalizeInterviewReport(  # noqa: N802
+        self,
+        request: calls.FinalizeInterviewReportRequest,
+        context: "aio.ServicerContext[calls.FinalizeInterviewReportRequest, calls.FinalizeInterviewReportResponse]",
+    ) -> calls.FinalizeInterviewReportResponse:
+        """A report with the mean score."""
+        self._keep(self.script.reported, request)
+        await self._follow(context)
+        scores = [turn.evaluation.score for turn in request.turns if turn.evaluation.HasField("score")]
+        return calls.FinalizeInterviewReportResponse(
+            report=reports.Report(
+                overall_score=sum(scores) / len(scores) if scores else None,
+                assessed_answers=len(scores),
+                not_assessable_answers=len(request.turns) - len(scores),
+                summary="A scripted report.",
+                provenance=_provenance(),
+            )
+        )
+
+    async def _follow(self, context: "aio.ServicerContext[Any, Any]") -> None:
+        if self.script.delay:
+            await asyncio.sleep(self.script.delay)
+        if self.script.fault is not None:
+            await context.abort(self.script.fault, "scripted fault")
+
+    def _keep(self, kept: list[_RequestT], request: _RequestT) -> None:
+        if self.script.keep_requests:
+            kept.append(request)
+
+
+async def serve(script: Script, address: str) -> tuple[aio.Server, int]:
+    """Starts the engine at the address; gives the server and its port."""
+    server = aio.server()
+    stubs.add_InterviewEngineServiceServicer_to_server(ScriptedEngine(script), server)
+    servicer = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    await servicer.set("interview_engine.v1.InterviewEngineService", health_pb2.HealthCheckResponse.SERVING)
+    port = server.add_insecure_port(address)
+    await server.start()
+    return server, port
+
+
+def _question(number: int, context: questions.InterviewContext) -> questions.Question:
+    return questions.Question(
+        key=f"scripted-{number}",
+        text=f"Question {number}: how does a hash table work, and what does it cost?",
+        kind=questions.QUESTION_KIND_MAIN,
+        domain=context.domain,
+        difficulty=context.difficulty,
+        topic="hash_tables",
+        topic_title="Hash tables",
+        points=[
+            questions.ExpectedPoint(id=f"p{place}", text=text, phrasings=[text.lower()], weight=1)
+            for place, text in enumerate(_POINTS)
+        ],
+        reference_answer=" ".join(_POINTS),
+        time_limit_seconds=180,
+        source=questions.QUESTION_SOURCE_BANK,
+    )
+
+
+def _evaluation(request: calls.EvaluateAnswerRequest, score: float) -> grades.Evaluation:
+    quoted = request.answer[:_QUOTED]
+    quote = grades.Quote(text=quoted, start=0, end=len(quoted))
+    return grades.Evaluation(
+        status=grades.EVALUATION_STATUS_SCORED,
+        score=score,
+        criteria=[
+            grades.Criterion(
+                id=name,
+                title=name.capitalize(),
+                weight=weight,
+                level=3,
+                score=score,
+                comment="As the script says.",
+                evidence=[quote],
+            )
+            for name, weight in (("coverage", 0.6), ("accuracy", 0.15), ("reasoning", 0.15), ("focus", 0.1))
+        ],
+        points=[
+            grades.PointResult(
+                id=point.id, text=point.text, status=grades.POINT_STATUS_COVERED, credit=1.0, quote=quote
+            )
+            for point in request.question.points
+        ],
+        delivery=grades.Delivery(
+            relevance=80, fluency=75, keyword_coverage=60, structure=70, confidence=90, word_count=40, sentence_count=3
+        ),
+        strengths=["It names the cost."],
+        improvements=["Say how the table grows."],
+        feedback="A scripted grade.",
+        provenance=_provenance(),
+    )
+
+
+def _provenance() -> grades.Provenance:
+    return grades.Provenance(engine="builtin", model="scripted", rubric="dsa", rubric_version="1.0", grader_version="1")
+
+
+async def _main(address: str) -> None:
+    server, port = await serve(Script(keep_requests=False), address)
+    print(port, flush=True)  # noqa: T201 - whoever started it reads the port here
+    await server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--listen", default="127.0.0.1:0")
+    asyncio.run(_main(parser.parse_args().listen))
