@@ -17,8 +17,6 @@ from chat_service.errors import AppError
 from chat_service.settings import DatabaseSettings, Settings, SettingsError
 from chat_service.storage.migration import migrate
 
-_DRAIN_SECONDS = 4
-
 
 def main() -> int:
     """Runs the command of the command line; gives the exit status."""
@@ -58,9 +56,17 @@ def main() -> int:
 
 def _serve() -> int:
     settings = Settings.load()
-    if settings.workers > 1:
-        # The workers' metrics are added up from files; the name is fixed by prometheus_client.
-        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="mock-interview-metrics-"))
+    if settings.workers == 1:
+        _run(settings)
+        return 0
+    with tempfile.TemporaryDirectory(prefix="mock-interview-metrics-") as folder:
+        # The workers' metrics are added up from files here; prometheus_client fixes the name.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        _run(settings)
+    return 0
+
+
+def _run(settings: Settings) -> None:
     uvicorn.run(
         "chat_service.main:make_app",
         factory=True,
@@ -75,10 +81,9 @@ def _serve() -> int:
         log_level="warning",
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,
-        timeout_graceful_shutdown=_DRAIN_SECONDS,
+        timeout_graceful_shutdown=settings.drain_seconds,
         server_header=False,
     )
-    return 0
 
 
 async def _create_admin(email: str) -> Account:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _KNOWN_DEFAULTS = ("changeme", "change-me", "change_me", "your-", "your_", "replace", "insert", "example", "default")
@@ -62,7 +62,10 @@ class Settings(DatabaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on")
     workers: int = Field(1, ge=1, le=64, description="Server processes")
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    drain_seconds: int = Field(20, ge=0, le=300, description="Time for requests under way when the service stops")
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)] = Field(
+        "info", description="Least severe log line that is written"
+    )
 
     access_token_minutes: int = Field(15, ge=1, le=1440, description="Life of an access token")
     refresh_token_days: int = Field(7, ge=1, le=365, description="Life of a refresh token")
