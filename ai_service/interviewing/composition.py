@@ -1,0 +1,82 @@
+"""Which domains of the bank an interview draws on.
+
+A technical domain and `behavioral` are served by their own questions. The bank has none written for the others, and
+they are composed: `situational` and `hr` from the behavioral questions, `role` from a mix of domains that fits the
+job role, the skills and the focus areas (`composition.yaml`). A composed question keeps its own domain, by which it
+is graded.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ai_service.errors import ResourceError
+from ai_service.interviewing.interview import Domain, InterviewContext
+
+COMPOSITION_FILE = Path(__file__).parent / "composition.yaml"
+
+Shares = Mapping[Domain, float]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFamily:
+    """A family of jobs: the pattern of its keywords and the shares of its domains."""
+
+    id: str
+    keywords: re.Pattern[str]
+    shares: Shares
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """Shares of the bank's domains for every domain of interviews; each mapping adds up to 1."""
+
+    by_domain: Mapping[Domain, Shares]
+    role_default: Shares
+    role_families: tuple[RoleFamily, ...]
+
+    def shares(self, context: InterviewContext) -> Shares:
+        """The bank's domains that serve this interview, with their shares."""
+        if context.domain is not Domain.ROLE:
+            return self.by_domain[context.domain]
+        words = " ; ".join((context.job_role, *context.skills, *context.focus_areas)).lower()
+        best, most = self.role_default, 0
+        for family in self.role_families:
+            found = len(set(family.keywords.findall(words)))
+            if found > most:
+                best, most = family.shares, found
+        return best
+
+
+@lru_cache(maxsize=1)
+def load_composition() -> Composition:
+    """Read `composition.yaml`. Raises `ResourceError` when it is not as its head says."""
+    try:
+        data: dict[str, Any] = yaml.load(COMPOSITION_FILE.read_bytes(), Loader=yaml.CSafeLoader)
+        families = tuple(
+            RoleFamily(
+                family["id"],
+                re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, family["keywords"])) + r")(?![\w-])"),
+                _shares(family["shares"]),
+            )
+            for family in data["role"]["families"]
+        )
+        by_domain = {Domain(name): _shares(shares) for name, shares in data["domains"].items()}
+        missing = set(Domain) - set(by_domain) - {Domain.ROLE}
+        if missing:
+            raise ValueError(f"no shares for {sorted(missing)}")
+        return Composition(by_domain, _shares(data["role"]["default"]), families)
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        raise ResourceError(f"{COMPOSITION_FILE} cannot be read: {error!r}") from error
+
+
+def _shares(record: dict[str, float]) -> Shares:
+    shares = {Domain(name): float(share) for name, share in record.items()}
+    if abs(sum(shares.values()) - 1) > 1e-9:
+        raise ValueError(f"the shares {record} do not add up to 1")
+    return shares

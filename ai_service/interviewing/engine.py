@@ -1,0 +1,38 @@
+"""What an engine of interviews does."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ai_service.interviewing.interview import (
+    ChosenQuestion,
+    Evaluation,
+    InterviewContext,
+    Report,
+    SubmittedAnswer,
+    Turn,
+)
+
+
+class Engine(Protocol):
+    """Asks, grades and reports. Holds no state of any interview; every method may run concurrently with itself.
+
+    A method that is cancelled drops the work that has not begun.
+    """
+
+    async def next_question(
+        self, context: InterviewContext, turns: Sequence[Turn], seen_keys: Sequence[str]
+    ) -> ChosenQuestion:
+        """Choose the next question, fitted to `turns` (oldest first).
+
+        `seen_keys` has an entry for each time that the candidate was asked a question in this domain. Raises
+        `QuestionsExhausted` when there is none to ask.
+        """
+        ...
+
+    async def evaluate(self, context: InterviewContext, submitted: SubmittedAnswer) -> Evaluation:
+        """Grade one answer. Raises `Overloaded` when the bound of concurrent work is reached."""
+        ...
+
+    async def report(self, context: InterviewContext, turns: Sequence[Turn]) -> Report:
+        """Report on a finished interview whose turns all have their evaluation."""
+        ...

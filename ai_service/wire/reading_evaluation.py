@@ -1,0 +1,91 @@
+"""Recorded evaluations read back into domain values, every field held to its documented rule."""
+
+from ai_service.errors import InvalidField
+from ai_service.interviewing.interview import (
+    CriterionScore,
+    Delivery,
+    Evaluation,
+    EvaluationStatus,
+    PointResult,
+    Provenance,
+    Quote,
+)
+from ai_service.wire import names, rules
+from protos.interview_engine.v1 import evaluation_pb2
+
+
+def read_evaluation(message: evaluation_pb2.Evaluation, path: str, *, whole: bool) -> Evaluation:
+    """An evaluation that an earlier call gave.
+
+    One that is not `whole` may leave out why there is no score, which then counts for nothing.
+    Of its delivery only the counts of words and sentences are read: no later step uses the rest.
+    """
+    status = rules.member(f"{path}.status", message.status, names.STATUSES)
+    score = reason = None
+    if status is EvaluationStatus.SCORED:
+        if not message.HasField("score"):
+            raise InvalidField(f"{path}.score", "is required when the status is SCORED")
+        score = rules.number(f"{path}.score", message.score, 0, 100)
+    else:
+        if message.HasField("score"):
+            raise InvalidField(f"{path}.score", "must be unset when the status is NOT_ASSESSABLE")
+        if whole or message.not_assessable_reason:
+            field = f"{path}.not_assessable_reason"
+            reason = rules.member(field, message.not_assessable_reason, names.REASONS)
+    provenance = message.provenance
+    return Evaluation(
+        status=status,
+        score=score,
+        not_assessable_reason=reason,
+        criteria=tuple(
+            _read_criterion(criterion, f"{path}.criteria[{index}]") for index, criterion in enumerate(message.criteria)
+        ),
+        points=tuple(_read_point(point, f"{path}.points[{index}]") for index, point in enumerate(message.points)),
+        delivery=Delivery(message.delivery.word_count, message.delivery.sentence_count),
+        strengths=tuple(message.strengths),
+        improvements=tuple(message.improvements),
+        feedback=message.feedback,
+        provenance=Provenance(
+            provenance.engine,
+            provenance.model,
+            provenance.rubric,
+            provenance.rubric_version,
+            provenance.prompt_version,
+            provenance.grader_version,
+        ),
+    )
+
+
+def _read_criterion(message: evaluation_pb2.Criterion, path: str) -> CriterionScore:
+    level = score = None
+    if message.HasField("level"):
+        level = rules.whole(f"{path}.level", message.level, 0, 4)
+    if message.HasField("score"):
+        score = rules.number(f"{path}.score", message.score, 0, 100)
+    return CriterionScore(
+        id=rules.required_text(f"{path}.id", message.id, rules.MOST_NAME_CHARACTERS),
+        title=rules.text(f"{path}.title", message.title, rules.MOST_NAME_CHARACTERS),
+        weight=rules.number(f"{path}.weight", message.weight, 0, 1),
+        level=level,
+        score=score,
+        comment=message.comment,
+        evidence=tuple(_read_quote(quote, f"{path}.evidence[{index}]") for index, quote in enumerate(message.evidence)),
+    )
+
+
+def _read_point(message: evaluation_pb2.PointResult, path: str) -> PointResult:
+    return PointResult(
+        id=rules.required_text(f"{path}.id", message.id, rules.MOST_NAME_CHARACTERS),
+        text=rules.text(f"{path}.text", message.text, rules.MOST_TEXT_CHARACTERS),
+        status=rules.member(f"{path}.status", message.status, names.POINT_STATUSES),
+        credit=rules.number(f"{path}.credit", message.credit, 0, 1),
+        quote=_read_quote(message.quote, f"{path}.quote") if message.HasField("quote") else None,
+    )
+
+
+def _read_quote(message: evaluation_pb2.Quote, path: str) -> Quote:
+    if message.start < 0:
+        raise InvalidField(f"{path}.start", "must not be negative")
+    if message.end - message.start != len(message.text):
+        raise InvalidField(f"{path}.end", "must lie behind the start by the length of the text")
+    return Quote(message.text, message.start, message.end)

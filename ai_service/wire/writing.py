@@ -1,0 +1,150 @@
+"""Domain values written as messages."""
+
+from ai_service.interviewing.interview import (
+    CriterionScore,
+    Delivery,
+    Evaluation,
+    Finding,
+    PointResult,
+    Provenance,
+    Question,
+    Quote,
+    Report,
+)
+from ai_service.wire import names
+from protos.interview_engine.v1 import evaluation_pb2, question_pb2, report_pb2
+
+
+def write_question(question: Question) -> question_pb2.Question:
+    """A question with its points and its reference answer."""
+    return question_pb2.Question(
+        key=question.key,
+        text=question.text,
+        kind=names.KIND_NUMBERS[question.kind],  # type: ignore[arg-type]
+        parent_key=question.parent_key,
+        probed_point_id=question.probed_point_id,
+        domain=names.DOMAIN_NUMBERS[question.domain],  # type: ignore[arg-type]
+        difficulty=names.DIFFICULTY_NUMBERS[question.difficulty],  # type: ignore[arg-type]
+        topic=question.topic,
+        topic_title=question.topic_title,
+        points=[
+            question_pb2.ExpectedPoint(id=point.id, text=point.text, phrasings=point.phrasings, weight=point.weight)
+            for point in question.points
+        ],
+        reference_answer=question.reference_answer,
+        time_limit_seconds=question.time_limit_seconds,
+        source=names.SOURCE_NUMBERS[question.source],  # type: ignore[arg-type]
+    )
+
+
+def write_evaluation(evaluation: Evaluation) -> evaluation_pb2.Evaluation:
+    """The grade of an answer."""
+    reason = evaluation.not_assessable_reason
+    return evaluation_pb2.Evaluation(
+        status=names.STATUS_NUMBERS[evaluation.status],  # type: ignore[arg-type]
+        score=evaluation.score,
+        not_assessable_reason=names.REASON_NUMBERS[reason] if reason else None,  # type: ignore[arg-type]
+        criteria=[_write_criterion(criterion) for criterion in evaluation.criteria],
+        points=[_write_point(point) for point in evaluation.points],
+        delivery=_write_delivery(evaluation.delivery),
+        strengths=evaluation.strengths,
+        improvements=evaluation.improvements,
+        feedback=evaluation.feedback,
+        provenance=_write_provenance(evaluation.provenance),
+    )
+
+
+def write_report(report: Report) -> report_pb2.Report:
+    """The report of an interview."""
+    return report_pb2.Report(
+        overall_score=report.overall_score,
+        assessed_answers=report.assessed_answers,
+        not_assessable_answers=report.not_assessable_answers,
+        criteria=[
+            report_pb2.CriterionSummary(
+                id=criterion.id,
+                title=criterion.title,
+                weight=criterion.weight,
+                score=criterion.score,
+                assessed_answers=criterion.assessed_answers,
+            )
+            for criterion in report.criteria
+        ],
+        topics=[
+            report_pb2.TopicSummary(
+                topic=topic.topic,
+                title=topic.title,
+                score=topic.score,
+                assessed_answers=topic.assessed_answers,
+                missed_points=topic.missed_points,
+            )
+            for topic in report.topics
+        ],
+        strengths=[_write_finding(finding) for finding in report.strengths],
+        gaps=[_write_finding(finding) for finding in report.gaps],
+        next_steps=[report_pb2.NextStep(text=step.text, topic=step.topic) for step in report.next_steps],
+        summary=report.summary,
+        provenance=_write_provenance(report.provenance),
+    )
+
+
+def _write_criterion(criterion: CriterionScore) -> evaluation_pb2.Criterion:
+    return evaluation_pb2.Criterion(
+        id=criterion.id,
+        title=criterion.title,
+        weight=criterion.weight,
+        level=criterion.level,
+        score=criterion.score,
+        comment=criterion.comment,
+        evidence=[_write_quote(quote) for quote in criterion.evidence],
+    )
+
+
+def _write_point(point: PointResult) -> evaluation_pb2.PointResult:
+    return evaluation_pb2.PointResult(
+        id=point.id,
+        text=point.text,
+        status=names.POINT_STATUS_NUMBERS[point.status],  # type: ignore[arg-type]
+        credit=point.credit,
+        quote=_write_quote(point.quote) if point.quote else None,
+    )
+
+
+def _write_quote(quote: Quote) -> evaluation_pb2.Quote:
+    return evaluation_pb2.Quote(text=quote.text, start=quote.start, end=quote.end)
+
+
+def _write_delivery(delivery: Delivery) -> evaluation_pb2.Delivery:
+    return evaluation_pb2.Delivery(
+        relevance=delivery.relevance,
+        grammar=delivery.grammar,
+        fluency=delivery.fluency,
+        keyword_coverage=delivery.keyword_coverage,
+        structure=delivery.structure,
+        confidence=delivery.confidence,
+        word_count=delivery.word_count,
+        sentence_count=delivery.sentence_count,
+        filler_words=[
+            evaluation_pb2.FillerWord(word=filler.word, starts=filler.starts) for filler in delivery.filler_words
+        ],
+        words_per_minute=delivery.words_per_minute,
+        keywords_found=delivery.keywords_found,
+        keywords_missing=delivery.keywords_missing,
+    )
+
+
+def _write_provenance(provenance: Provenance) -> evaluation_pb2.Provenance:
+    return evaluation_pb2.Provenance(
+        engine=provenance.engine,
+        model=provenance.model,
+        rubric=provenance.rubric,
+        rubric_version=provenance.rubric_version,
+        prompt_version=provenance.prompt_version,
+        grader_version=provenance.grader_version,
+    )
+
+
+def _write_finding(finding: Finding) -> report_pb2.Finding:
+    return report_pb2.Finding(
+        text=finding.text, topic=finding.topic, question_key=finding.question_key, quote=finding.quote
+    )

@@ -1,0 +1,206 @@
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+
+from ai_service.errors import QuestionsExhausted
+from ai_service.interviewing.bank import Bank
+from ai_service.interviewing.composition import load_composition
+from ai_service.interviewing.interview import Difficulty, Domain, InterviewContext, QuestionKind, Turn
+from ai_service.interviewing.questions import Questions
+from tests.ai_service.interviews import all_missed, context, turn
+
+
+@pytest.fixture(scope="module")
+def questions(bank: Bank) -> Questions:
+    return Questions(bank, load_composition())
+
+
+def _play(
+    questions: Questions, interview: InterviewContext, scores: Sequence[float], seen: list[str] | None = None
+) -> list[Turn]:
+    """An interview in which every point is covered, so that no follow-up is asked."""
+    asked = list(seen or [])
+    turns: list[Turn] = []
+    for score in scores:
+        chosen = questions.next(interview, turns, asked)
+        asked.append(chosen.question.key)
+        turns.append(turn(chosen.question, score))
+    return turns
+
+
+@pytest.mark.parametrize("domain", list(Domain))
+def test_every_domain_starts_at_the_chosen_difficulty(questions: Questions, domain: Domain) -> None:
+    for difficulty in (Difficulty.EASY, Difficulty.HARD):
+        question = questions.next(context(domain, difficulty), [], []).question
+        assert question.difficulty is difficulty
+        assert question.kind is QuestionKind.MAIN
+
+
+@pytest.mark.parametrize("domain", list(Domain))
+def test_no_question_is_repeated_until_all_were_asked(questions: Questions, bank: Bank, domain: Domain) -> None:
+    shares = load_composition().shares(context(domain))
+    everything = {entry.question.key for share_of in shares for entry in bank.by_domain[share_of]}
+    seen: list[str] = []
+    for number in range(len(everything)):
+        interview = context(domain, list(Difficulty)[number % 4], interview_id=f"interview-{number}")
+        seen.append(questions.next(interview, [], seen).question.key)
+    assert set(seen) == everything
+
+
+def test_after_exhaustion_the_least_often_and_then_the_least_recently_asked_comes(
+    questions: Questions, bank: Bank
+) -> None:
+    keys = [entry.question.key for entry in bank.by_domain[Domain.HLD]]
+    seen = [*keys[5:], *keys[:5], *keys[5:]]
+    for expected in keys[:5]:
+        chosen = questions.next(context(Domain.HLD), [], seen)
+        assert chosen.question.key == expected
+        seen.append(expected)
+    assert questions.next(context(Domain.HLD), [], seen).question.key == keys[5]
+
+
+def test_a_turn_counts_as_asked_where_the_seen_keys_lack_it(questions: Questions) -> None:
+    interview = context()
+    turns: list[Turn] = []
+    for _ in range(20):
+        turns.append(turn(questions.next(interview, turns, []).question))
+    keys = [asked.question.key for asked in turns]
+    assert len(set(keys)) == len(keys)
+
+
+def test_the_same_request_gives_the_same_question(questions: Questions, bank: Bank) -> None:
+    again = Questions(bank, load_composition())
+    turns = _play(questions, context(), [50.0, 70.0])
+    first = questions.next(context(), turns, ["dsa-lru-cache"])
+    assert again.next(context(), turns, ["dsa-lru-cache"]) == first
+
+
+def test_interviews_begin_differently(questions: Questions) -> None:
+    first = {questions.next(context(interview_id=f"interview-{number}"), [], []).question.key for number in range(30)}
+    assert len(first) >= 6
+
+
+def test_good_answers_raise_the_difficulty_step_by_step(questions: Questions) -> None:
+    ranks = [played.question.difficulty.rank for played in _play(questions, context(), [95.0] * 6)]
+    assert ranks[:2] == [1, 2]
+    assert all(after - before in (0, 1) for before, after in pairwise(ranks))
+    assert ranks[-2:] == [3, 3]
+
+
+def test_bad_answers_lower_the_difficulty(questions: Questions) -> None:
+    interview = context(difficulty=Difficulty.EXPERT)
+    ranks = [played.question.difficulty.rank for played in _play(questions, interview, [5.0] * 6)]
+    assert ranks[0] == 3
+    assert ranks == sorted(ranks, reverse=True)
+    assert ranks[-1] == 0
+
+
+def test_fitting_answers_keep_the_difficulty(questions: Questions) -> None:
+    turns = _play(questions, context(difficulty=Difficulty.HARD), [62.0, 58.0, 60.0, 61.0])
+    assert {played.question.difficulty for played in turns} == {Difficulty.HARD}
+
+
+@pytest.mark.parametrize("domain", [Domain.DSA, Domain.CS_FUNDAMENTALS, Domain.LLD, Domain.HLD])
+def test_topics_are_covered_before_one_comes_again(questions: Questions, domain: Domain) -> None:
+    for number in range(10):
+        interview = context(domain, interview_id=f"interview-{number}")
+        topics = [played.question.topic for played in _play(questions, interview, [60.0] * 5)]
+        assert len(set(topics)) == len(topics)
+
+
+def test_a_weak_topic_comes_back_when_the_others_are_covered(questions: Questions, bank: Bank) -> None:
+    cell = bank.cell(Domain.DSA, Difficulty.MEDIUM)
+    by_topic = {entry.question.topic: entry.question for entry in bank.by_domain[Domain.DSA]}
+    by_topic.update({entry.question.topic: entry.question for entry in cell})
+    counts = Counter(entry.question.topic for entry in bank.by_domain[Domain.DSA])
+    weak = next(topic for topic, count in counts.most_common() if by_topic[topic].difficulty is Difficulty.MEDIUM)
+    turns = [turn(by_topic[weak], 0.0)]
+    turns += [turn(question, 65.0) for topic, question in by_topic.items() if topic != weak]
+    chosen = [
+        questions.next(context(interview_id=f"interview-{number}"), turns, []).question.topic for number in range(20)
+    ]
+    assert chosen.count(weak) >= 15
+
+
+def test_focus_areas_lead_to_their_topics(questions: Questions, bank: Bank) -> None:
+    for focus, domain in (
+        ("graphs", Domain.DSA),
+        ("Caching and CDNs", Domain.HLD),
+        ("indexes", Domain.CS_FUNDAMENTALS),
+    ):
+        interview = context(domain, focus_areas=(focus,))
+        question = questions.next(interview, [], []).question
+        title = bank.topic[question.domain, question.topic].title.lower()
+        assert focus.lower().rstrip("es")[:5] in title
+
+
+def test_skills_lead_to_their_topics_and_focus_areas_go_first(questions: Questions) -> None:
+    with_skill = questions.next(context(skills=("dynamic programming",)), [], []).question
+    assert "dynamic" in with_skill.topic_title.lower()
+    with_both = questions.next(context(skills=("dynamic programming",), focus_areas=("graphs",)), [], [])
+    assert "graph" in with_both.question.topic_title.lower()
+
+
+def test_situational_and_hr_interviews_are_composed_of_behavioral_questions(questions: Questions) -> None:
+    for domain in (Domain.SITUATIONAL, Domain.HR):
+        turns = _play(questions, context(domain), [60.0] * 4)
+        assert {played.question.domain for played in turns} == {Domain.BEHAVIORAL}
+
+
+def test_a_role_without_details_mixes_its_default_domains(questions: Questions) -> None:
+    turns = _play(questions, context(Domain.ROLE), [60.0] * 10)
+    counts = Counter(played.question.domain for played in turns)
+    assert counts == {Domain.CS_FUNDAMENTALS: 3, Domain.DSA: 3, Domain.HLD: 2, Domain.BEHAVIORAL: 2}
+
+
+@pytest.mark.parametrize(
+    ("role", "most"),
+    [
+        ("Engineering Manager", Domain.BEHAVIORAL),
+        ("Senior iOS developer", Domain.LLD),
+        ("SRE", Domain.CS_FUNDAMENTALS),
+        ("Machine Learning Engineer", Domain.DSA),
+        ("Software architect", Domain.HLD),
+    ],
+)
+def test_a_role_is_composed_to_fit_it(questions: Questions, role: str, most: Domain) -> None:
+    turns = _play(questions, context(Domain.ROLE, job_role=role), [60.0] * 10)
+    counts = Counter(played.question.domain for played in turns)
+    assert counts.most_common(1)[0][0] is most
+
+
+def test_a_word_inside_another_is_no_keyword() -> None:
+    shares = load_composition().shares(context(Domain.ROLE, job_role="Rapid prototyping, disrespectful"))
+    assert shares == load_composition().role_default
+
+
+def test_a_job_description_leads_to_what_it_names(questions: Questions) -> None:
+    text = "You will own our rate limiting, load balancing and API gateways for global traffic. " * 20
+    picked = [
+        questions.next(
+            context(Domain.ROLE, job_role="Software architect", job_description=text, interview_id=f"i-{number}"),
+            [],
+            [],
+        ).question
+        for number in range(20)
+    ]
+    on_topic = [question for question in picked if question.topic == "traffic_apis"]
+    assert len(on_topic) >= 10
+
+
+def test_an_empty_bank_has_nothing_to_ask() -> None:
+    empty = Questions(Bank((), (), "none"), load_composition())
+    with pytest.raises(QuestionsExhausted, match="lld"):
+        empty.next(context(Domain.LLD), [], [])
+
+
+def test_the_rationale_names_what_it_was_decided_by(questions: Questions) -> None:
+    turns = [turn(questions.next(context(), [], []).question, 10.0)]
+    rationale = questions.next(context(), turns, []).rationale
+    assert "ability" in rationale
+    assert "unseen" in rationale
+    missed = turns[0].question
+    probing = questions.next(context(), [turn(missed, 40.0, statuses=all_missed(missed))], []).rationale
+    assert missed.key in probing

@@ -1,0 +1,92 @@
+from pathlib import Path
+
+import pytest
+
+from ai_service.__main__ import main
+from ai_service.settings import load_settings
+
+TOKEN = "a-credential-of-thirty-two-letters-or-more"
+VARIABLES = (
+    "AI_LISTEN",
+    "AI_CACHE",
+    "AI_CONCURRENCY",
+    "AI_THREADS",
+    "AI_METRICS_PORT",
+    "LOG_LEVEL",
+    "XDG_CACHE_HOME",
+)
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AI_SERVICE_TOKEN", TOKEN)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"AI_SERVICE_TOKEN": ""}, "AI_SERVICE_TOKEN: is not set"),
+        ({"AI_SERVICE_TOKEN": "short"}, "AI_SERVICE_TOKEN: use at least 32 characters"),
+        ({"AI_SERVICE_TOKEN": "ü" * 40}, "AI_SERVICE_TOKEN: use printable ASCII"),
+        ({"AI_LISTEN": "50051"}, "AI_LISTEN: write it as HOST:PORT"),
+        ({"AI_LISTEN": "localhost:http"}, "AI_LISTEN: write it as HOST:PORT"),
+        ({"AI_LISTEN": "localhost:70000"}, "AI_LISTEN: write it as HOST:PORT"),
+        ({"AI_CACHE": "/dev/null/cache"}, "AI_CACHE: the folder cannot be made"),
+        ({"AI_CONCURRENCY": "0"}, "AI_CONCURRENCY: "),
+        ({"AI_THREADS": "many"}, "AI_THREADS: "),
+        ({"AI_METRICS_PORT": "65536"}, "AI_METRICS_PORT: "),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: "),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_a_wrong_setting_refuses_to_start_and_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variables: dict[str, str], named: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert main(["serve"]) == 2
+    assert named in capsys.readouterr().err
+
+
+def test_all_wrong_settings_are_named_at_once_without_their_values(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AI_SERVICE_TOKEN", "a-secret-too-short")
+    monkeypatch.setenv("AI_THREADS", "0")
+    monkeypatch.setenv("LOG_LEVEL", "loud")
+    assert main(["serve"]) == 2
+    said = capsys.readouterr().err
+    assert all(name in said for name in ("AI_SERVICE_TOKEN: ", "AI_THREADS: ", "LOG_LEVEL: "))
+    assert "a-secret-too-short" not in said
+
+
+def test_the_defaults_need_nothing_but_the_credential(tmp_path: Path) -> None:
+    settings = load_settings()
+    assert settings.ai_listen == "127.0.0.1:50051"
+    assert settings.ai_cache == tmp_path / ".cache" / "mock-interview"
+    assert settings.ai_cache.is_dir()
+    assert settings.ai_threads >= 1
+    assert settings.ai_metrics_port is None
+    assert TOKEN not in repr(settings)
+
+
+def test_values_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    values = {
+        "AI_LISTEN": "[::1]:0",
+        "AI_CACHE": str(tmp_path / "models"),
+        "AI_CONCURRENCY": "5",
+        "AI_THREADS": "3",
+        "AI_METRICS_PORT": "",
+        "LOG_LEVEL": "warning",
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert (settings.ai_listen, settings.listen_host) == ("[::1]:0", "::1")
+    assert settings.ai_cache == tmp_path / "models"
+    assert (settings.ai_concurrency, settings.ai_threads) == (5, 3)
+    assert settings.ai_metrics_port is None
+    assert settings.log_level == "WARNING"
