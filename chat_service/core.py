@@ -14,6 +14,7 @@ from chat_service.accounts.accounts import Accounts
 from chat_service.accounts.passwords import Passwords
 from chat_service.accounts.profiles import Profiles
 from chat_service.accounts.sessions import Sessions
+from chat_service.analytics.analytics import Analytics
 from chat_service.engine.client import InterviewEngine
 from chat_service.interviews.answering import Answering
 from chat_service.interviews.archive import Archive
@@ -21,6 +22,7 @@ from chat_service.interviews.idempotency import Idempotency
 from chat_service.interviews.lifecycle import Lifecycle
 from chat_service.interviews.reporting import Reporting
 from chat_service.interviews.sweeping import Sweeping
+from chat_service.scheduling.schedules import Schedules
 from chat_service.settings import Settings
 from chat_service.storage import redis as redis_storage
 from chat_service.storage.database import Database, in_transaction
@@ -45,6 +47,8 @@ class Core:
     reporting: Reporting
     archive: Archive
     sweeping: Sweeping
+    schedules: Schedules
+    analytics: Analytics
 
     @classmethod
     async def build(cls, settings: Settings) -> Self:
@@ -96,6 +100,8 @@ class Core:
             reporting=reporting,
             archive=Archive(database),
             sweeping=Sweeping(database, reporting, idempotency, idle_limit=settings.idle_limit),
+            schedules=Schedules(database),
+            analytics=Analytics(database, idle_limit=settings.idle_limit),
         )
 
     async def close(self) -> None:

@@ -10,18 +10,18 @@ from chat_service.storage.database import Database
 
 
 class Analytics:
-    """Gives figures. `longest_practice` is the most that one interview adds to a user's practice time."""
+    """Gives figures. `idle_limit` is how long an interview in progress may rest before it is completed."""
 
-    def __init__(self, database: Database, *, longest_practice: timedelta = timedelta(minutes=120)) -> None:
+    def __init__(self, database: Database, *, idle_limit: timedelta = timedelta(minutes=120)) -> None:
         self._database = database
-        self._longest_practice = longest_practice
+        self._idle_limit = idle_limit
 
     async def mine(self, user_id: UUID, time_zone: str = "UTC") -> PracticeAnalytics:
         """The user's practice. Its cost grows with his own interviews alone.
 
         `time_zone` is the IANA name of the zone whose days and weeks count. Raises INVALID for an unknown one.
         """
-        return await practice.load(self._database, user_id, time_zone=time_zone, longest=self._longest_practice)
+        return await practice.load(self._database, user_id, time_zone=time_zone, idle_limit=self._idle_limit)
 
     async def platform(self) -> PlatformAnalytics:
         """The platform's figures, exact as of now. Its cost does not grow with the number of interviews."""

@@ -168,7 +168,7 @@ def _domain(domain: Domain, kinds: Sequence[_Kind]) -> DomainFigures:
 def _completion(by_state: Mapping[InterviewState, int]) -> Completion:
     completed = by_state[InterviewState.COMPLETED]
     started = completed + by_state[InterviewState.IN_PROGRESS]
-    return Completion(started, completed, completed / started if started else None)
+    return Completion(started, completed, round(completed / started, 4) if started else None)
 
 
 def _distribution(kinds: Iterable[_Kind]) -> ScoreDistribution:
@@ -182,4 +182,4 @@ def _distribution(kinds: Iterable[_Kind]) -> ScoreDistribution:
         if one.rubric_major == newest:
             buckets[one.bucket] += one.interviews
             total += one.score_sum
-    return ScoreDistribution(newest, sum(buckets), float(total / sum(buckets)), tuple(buckets))
+    return ScoreDistribution(newest, sum(buckets), round(float(total / sum(buckets)), 2), tuple(buckets))

@@ -16,21 +16,27 @@ from chat_service.errors import AppError, invalid
 from chat_service.interviews.states import InterviewState
 from chat_service.storage.database import Database
 
-# $1 user, $2 time zone, $3 the most seconds that one interview counts.
+# $1 user, $2 time zone, $3 the idle limit in seconds.
 _LOAD = r"""
 WITH own AS MATERIALIZED (
   SELECT id, domain, difficulty, state, rubric_major, started_at, completed_at,
          CASE WHEN analytics_bucket(state, overall_score, rubric_major) >= 0 THEN overall_score END AS score
   FROM interviews WHERE user_id = $1
 ), answered AS (
-  SELECT q.domain, q.topic, q.topic_title, q.asked_at, a.score,
+  SELECT q.interview_id, q.domain, q.topic, q.topic_title, q.asked_at, a.submitted_at, a.score,
          coalesce(own.rubric_major, CASE
            WHEN a.evaluation #>> '{provenance,rubric_version}' ~ '^[0-9]{1,4}(\.|$)'
            THEN split_part(a.evaluation #>> '{provenance,rubric_version}', '.', 1)::smallint
            ELSE 0
          END) AS rubric_major
   FROM questions q JOIN own ON own.id = q.interview_id JOIN answers a ON a.question_id = q.id
-  WHERE q.user_id = $1 AND a.score IS NOT NULL
+  WHERE q.user_id = $1
+), practised AS (
+  SELECT started_at, CASE WHEN completed_at - coalesce(last, started_at) < make_interval(secs => $3::float8)
+                          THEN completed_at ELSE coalesce(last, started_at) END AS ended_at
+  FROM own LEFT JOIN (SELECT interview_id, max(submitted_at) AS last FROM answered GROUP BY 1) AS answers
+    ON interview_id = id
+  WHERE state = 'completed'
 )
 SELECT
   (SELECT jsonb_agg(jsonb_build_array(domain, difficulty, state, major, interviews, total, best))
@@ -45,12 +51,11 @@ SELECT
    FROM (SELECT (started_at AT TIME ZONE $2::text)::date AS day FROM own WHERE started_at IS NOT NULL
          UNION
          SELECT (completed_at AT TIME ZONE $2::text)::date FROM own WHERE completed_at IS NOT NULL) AS days) AS days,
-  (SELECT sum(least(greatest(extract(epoch FROM completed_at - started_at), 0), $3::float8))::float8
-   FROM own WHERE state = 'completed') AS seconds,
+  (SELECT sum(least(extract(epoch FROM ended_at - started_at)::float8, $3::float8)) FROM practised) AS seconds,
   (SELECT jsonb_agg(jsonb_build_array(domain, topic, title, rubric_major, answers, total, best))
    FROM (SELECT domain, topic, rubric_major, (array_agg(topic_title ORDER BY asked_at DESC))[1] AS title,
                 count(*) AS answers, sum(score) AS total, max(score) AS best
-         FROM answered GROUP BY 1, 2, 3) AS topics) AS topics
+         FROM answered WHERE score IS NOT NULL GROUP BY 1, 2, 3) AS topics) AS topics
 """
 
 
@@ -110,8 +115,10 @@ class PracticeAnalytics:
     """A user's practice.
 
     Every average is over completed interviews (for topics: answers) that have a score, under the newest major version
-    of the rubrics among them, which it names. `minutes` run from the start of each completed interview to its
-    completion, at most `minutes_limit` for one. Topics come with the weakest first.
+    of the rubrics among them, which it names. Topics come with the weakest first.
+
+    `practice_minutes` add up the completed interviews, each from its start to its completion, or to its last answer
+    when it was completed only because it had idled past the limit, and at most `practice_minutes_limit`.
     """
 
     time_zone: str
@@ -121,8 +128,8 @@ class PracticeAnalytics:
     by_domain: tuple[DomainPractice, ...]
     by_difficulty: tuple[DifficultyPractice, ...]
     trend: Trend
-    minutes: float
-    minutes_limit: float
+    practice_minutes: float
+    practice_minutes_limit: float
     streaks: Streaks
     topics: tuple[TopicPractice, ...]
 
@@ -138,11 +145,11 @@ class _Kind:
     scored: Scored | None
 
 
-async def load(database: Database, user_id: UUID, *, time_zone: str, longest: timedelta) -> PracticeAnalytics:
+async def load(database: Database, user_id: UUID, *, time_zone: str, idle_limit: timedelta) -> PracticeAnalytics:
     """The user's practice; days and weeks are those of the IANA time zone. Raises INVALID for an unknown one."""
     zone = _zone(time_zone)
     try:
-        row = await database.fetch_row(_LOAD, user_id, time_zone, longest.total_seconds())
+        row = await database.fetch_row(_LOAD, user_id, time_zone, idle_limit.total_seconds())
     except asyncpg.InvalidParameterValueError:
         raise _unknown_zone() from None
     if row is None:
@@ -165,8 +172,8 @@ async def load(database: Database, user_id: UUID, *, time_zone: str, longest: ti
             if any(one.difficulty is difficulty for one in kinds)
         ),
         trend=Trend(scores.rubric_major, _weeks(row["weeks"] or (), scores.rubric_major)),
-        minutes=(row["seconds"] or 0.0) / 60,
-        minutes_limit=longest.total_seconds() / 60,
+        practice_minutes=round((row["seconds"] or 0.0) / 60, 1),
+        practice_minutes_limit=idle_limit.total_seconds() / 60,
         streaks=streaks(row["days"] or (), datetime.now(UTC).astimezone(zone).date()),
         topics=_topics(row["topics"] or ()),
     )
@@ -197,7 +204,7 @@ def _weeks(rows: Sequence[Sequence[Any]], rubric_major: int | None) -> tuple[Pra
         week = date.fromisoformat(monday)
         completed[week] = completed.get(week, 0) + count
         if major is not None and major == rubric_major:
-            averages[week] = count, total / count
+            averages[week] = count, round(total / count, 2)
     return tuple(PracticeWeek(week, count, *averages.get(week, (0, None))) for week, count in sorted(completed.items()))
 
 

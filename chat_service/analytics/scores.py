@@ -18,7 +18,8 @@ class Scored:
 class ScoreSummary:
     """Scores from 0 to 100 under the newest major version among them; older ones are left out.
 
-    `count` says how many scores the average stands on. All but it are None when there is no score.
+    `count` says how many scores the average, which has two decimals, stands on. All but it are None when there is no
+    score.
     """
 
     rubric_major: int | None
@@ -35,4 +36,5 @@ def summarise(scores: Iterable[Scored]) -> ScoreSummary:
     newest = max(one.rubric_major for one in some)
     counted = [one for one in some if one.rubric_major == newest]
     count = sum(one.count for one in counted)
-    return ScoreSummary(newest, count, sum(one.total for one in counted) / count, max(one.best for one in counted))
+    average = round(sum(one.total for one in counted) / count, 2)
+    return ScoreSummary(newest, count, average, max(one.best for one in counted))

@@ -1,12 +1,12 @@
 """PostgreSQL: short ORM transactions, and driver statements for the paths that must be fast."""
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
+from pydantic_core import from_json, to_json
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -108,7 +108,7 @@ class Database:
 
 
 async def _read_json_as_python(connection: Any) -> None:
-    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_to_json, decoder=json.loads)
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_to_json, decoder=from_json)
 
 
 async def _keep_session_state(_: Any) -> None:
@@ -117,4 +117,4 @@ async def _keep_session_state(_: Any) -> None:
 
 def _to_json(value: object) -> str:
     """Text that is JSON already passes as it is, so that a document is rendered once."""
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else to_json(value).decode()
