@@ -1,4 +1,4 @@
-"""Commands: serve, migrate, create-admin, set-role."""
+"""Commands: serve, migrate, create-admin, set-role, rebuild-analytics."""
 
 import argparse
 import asyncio
@@ -6,15 +6,21 @@ import getpass
 import os
 import sys
 import tempfile
+import warnings
 
+import asyncpg
 import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
 
 from chat_service.accounts.accounts import Account
 from chat_service.accounts.administration import create_admin
 from chat_service.accounts.identity import Role
+from chat_service.analytics.analytics import Analytics
 from chat_service.core import Core
 from chat_service.errors import AppError
+from chat_service.logs import configure_logs
 from chat_service.settings import DatabaseSettings, Settings, SettingsError
+from chat_service.storage.database import Database
 from chat_service.storage.migration import migrate
 
 
@@ -32,6 +38,9 @@ def main() -> int:
     role = commands.add_parser("set-role", help="give an account a role; a demotion ends its sessions")
     role.add_argument("email")
     role.add_argument("role", choices=[one.value for one in Role])
+    commands.add_parser(
+        "rebuild-analytics", help="count the platform's figures anew, after rows were loaded with the triggers off"
+    )
     chosen = parser.parse_args()
     try:
         if chosen.command == "serve":
@@ -39,6 +48,9 @@ def main() -> int:
         if chosen.command == "migrate":
             revision = asyncio.run(migrate(DatabaseSettings.load().database_url))
             print(f"The database is at revision {revision}.")
+        elif chosen.command == "rebuild-analytics":
+            asyncio.run(_rebuild_analytics(DatabaseSettings.load().database_url))
+            print("The platform's figures are counted anew.")
         elif chosen.command == "create-admin":
             account = asyncio.run(_create_admin(chosen.email))
             print(f"{account.email} is an administrator.")
@@ -51,11 +63,15 @@ def main() -> int:
     except AppError as error:
         print(error.message, file=sys.stderr)
         return 1
+    except (OSError, asyncpg.PostgresError, SQLAlchemyError) as error:
+        print(f"The database of DATABASE_URL does not serve: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
 def _serve() -> int:
     settings = Settings.load()
+    configure_logs(settings.log_level)
     if settings.workers == 1:
         _run(settings)
         return 0
@@ -78,6 +94,7 @@ def _run(settings: Settings) -> None:
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         access_log=False,
+        log_config=None,
         log_level="warning",
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,
@@ -103,12 +120,24 @@ async def _set_role(email: str, role: Role) -> Account:
         await core.close()
 
 
+async def _rebuild_analytics(url: str) -> None:
+    database = Database(url, pool=2)
+    try:
+        await Analytics(database).rebuild()
+    finally:
+        await database.close()
+
+
 def _password(settings: Settings) -> str:
     if settings.admin_password is not None:
         return settings.admin_password.get_secret_value()
-    first = getpass.getpass("Password of the administrator: ")
-    if first != getpass.getpass("Once more: "):
-        raise SettingsError("ADMIN_PASSWORD: the two passwords differ")
+    try:
+        with warnings.catch_warnings(action="error", category=getpass.GetPassWarning):
+            first = getpass.getpass("Password of the administrator: ")
+            if first != getpass.getpass("Once more: "):
+                raise SettingsError("ADMIN_PASSWORD: the two passwords differ")
+    except (EOFError, getpass.GetPassWarning):
+        raise SettingsError("ADMIN_PASSWORD: is not set, and there is no terminal to ask for it") from None
     return first
 
 

@@ -53,4 +53,6 @@ def not_found(what: str) -> AppError:
 
 def invalid(field: str, message: str, *, reason: str = "validation_failed") -> AppError:
     """A value that the caller has to change; `field` names it as the core knows it."""
-    return AppError(ErrorKind.INVALID, reason, message, details={"fields": [{"field": field, "message": message}]})
+    return AppError(
+        ErrorKind.INVALID, reason, f"{field}: {message}", details={"fields": [{"field": field, "message": message}]}
+    )

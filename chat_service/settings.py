@@ -1,12 +1,21 @@
 """The sole reader of the environment."""
 
+import re
 from datetime import timedelta
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-_KNOWN_DEFAULTS = ("changeme", "change-me", "change_me", "your-", "your_", "replace", "insert", "example", "default")
+# Words of the secrets that documentation and templates show; openssl's hexadecimal digits hold none of them.
+_KNOWN_DEFAULTS = (
+    *("changeme", "change-me", "change_me", "change this", "changethis", "change-this", "change_this", "replace"),
+    *("your-", "your_", "insert", "example", "default", "secret", "password", "placeholder", "development", "sample"),
+    *("dummy", "0123456789", "1234567890", "abcdefgh", "qwerty"),
+)
+
+_TARGET = re.compile(r"(?:dns|ipv4|ipv6|unix|xds):\S+|(?:\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):[0-9]{1,5}")
 
 
 class SettingsError(Exception):
@@ -17,9 +26,21 @@ def _require_strong(secret: SecretStr) -> SecretStr:
     value = secret.get_secret_value()
     if len(value.encode()) < 32:
         raise ValueError("must be at least 32 bytes; make one with: openssl rand -hex 32")
-    if value.lower().startswith(_KNOWN_DEFAULTS) or len(set(value)) < 8:
-        raise ValueError("is a known default or has too few different characters; openssl rand -hex 32 makes one")
+    if any(word in value.lower() for word in _KNOWN_DEFAULTS):
+        raise ValueError("holds a word of a known default; make a random one with: openssl rand -hex 32")
+    if len(set(value)) < 8 or value in (value + value)[1:-1]:
+        raise ValueError("repeats itself, which makes it easy to guess; make one with: openssl rand -hex 32")
     return secret
+
+
+def _require_address(url: str, schemes: tuple[str, ...], form: str) -> None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(f"must look like {form}")
 
 
 Secret = Annotated[SecretStr, AfterValidator(_require_strong)]
@@ -35,8 +56,7 @@ class DatabaseSettings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _postgresql(cls, value: str) -> str:
-        if not value.startswith(("postgresql://", "postgres://")):
-            raise ValueError("must look like postgresql://user:password@host:port/database")
+        _require_address(value, ("postgresql", "postgres"), "postgresql://user:password@host:port/database")
         return "postgresql://" + value.split("://", 1)[1]
 
     @classmethod
@@ -87,8 +107,24 @@ class Settings(DatabaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _redis(cls, value: str) -> str:
-        if not value.startswith(("redis://", "rediss://")):
-            raise ValueError("must look like redis://:password@host:port/0")
+        _require_address(value, ("redis", "rediss"), "redis://:password@host:port/0")
+        if not re.fullmatch(r"/?[0-9]*", urlsplit(value).path):
+            raise ValueError("must end in the number of a database, such as /0")
+        return value
+
+    @field_validator("ai_service_token")
+    @classmethod
+    def _sendable(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value()
+        if not token.isascii() or not token.isprintable() or token != token.strip():
+            raise ValueError("must be printable ASCII, for it is sent in a header")
+        return value
+
+    @field_validator("ai_address")
+    @classmethod
+    def _target(cls, value: str) -> str:
+        if not _TARGET.fullmatch(value):
+            raise ValueError("must be host:port, or a name that gRPC resolves, such as dns:///ai-service:50051")
         return value
 
     @property

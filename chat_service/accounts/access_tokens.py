@@ -1,5 +1,7 @@
 """Access tokens: short-lived JWTs (RFC 7519), HS256 only."""
 
+import time
+from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from chat_service.errors import AppError, ErrorKind
 _ALGORITHM = "HS256"
 _TYPE = "access"
 _LEEWAY_SECONDS = 5
+_VERIFIED_TOKENS = 20_000
 
 
 class AccessTokens:
@@ -19,6 +22,7 @@ class AccessTokens:
     def __init__(self, secret: str, life: timedelta) -> None:
         self._secret = secret
         self._life = life
+        self._verified: OrderedDict[str, tuple[Identity, float]] = OrderedDict()
 
     @property
     def life(self) -> timedelta:
@@ -40,7 +44,20 @@ class AccessTokens:
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)
 
     def read(self, token: str) -> Identity:
-        """The identity that a valid token states. Raises UNAUTHENTICATED, telling an expired token apart."""
+        """The identity that a valid token states. Raises UNAUTHENTICATED, telling an expired token apart.
+
+        A token that has been verified is recognised by its text until it expires.
+        """
+        known = self._verified.get(token)
+        if known is not None and known[1] > time.time():
+            return known[0]
+        identity, expires_at = self._verify(token)
+        self._verified[token] = identity, expires_at
+        if len(self._verified) > _VERIFIED_TOKENS:
+            self._verified.popitem(last=False)
+        return identity
+
+    def _verify(self, token: str) -> tuple[Identity, float]:
         try:
             claims = jwt.decode(
                 token,
@@ -51,7 +68,8 @@ class AccessTokens:
             )
             if claims["typ"] != _TYPE:
                 raise refused("token_invalid", "This is not an access token.")
-            return Identity(UUID(claims["sub"]), str(claims["email"]), Role(claims["role"]), str(claims["sid"]))
+            identity = Identity(UUID(claims["sub"]), str(claims["email"]), Role(claims["role"]), str(claims["sid"]))
+            return identity, float(claims["exp"])
         except jwt.ExpiredSignatureError:
             raise refused("token_expired", "The access token has expired. Get a new one at /auth/refresh.") from None
         except (jwt.InvalidTokenError, ValueError, AttributeError, TypeError):

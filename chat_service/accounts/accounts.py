@@ -74,17 +74,12 @@ class Accounts:
         if not await self._passwords.verify(password, user.password_hash if user else None) or user is None:
             raise refused("credentials_invalid", "The e-mail address or the password is wrong.")
         session_id, refresh_token = await self._sessions.open(user.id)
-        return self._tokens(user, session_id, refresh_token)
+        return await self._tokens(user.id, session_id, refresh_token)
 
     async def refresh(self, refresh_token: str) -> Tokens:
         """A new access token, with the role that the user has now. Raises UNAUTHENTICATED."""
         refreshed = await self._sessions.refresh(refresh_token)
-        async with self._database.transaction() as session:
-            user = await session.get(User, refreshed.user_id)
-        if user is None:
-            await self._sessions.end(refreshed.session_id, refreshed.user_id)
-            raise refused("account_gone", "This account no longer exists.")
-        return self._tokens(user, refreshed.session_id, refreshed.next_token)
+        return await self._tokens(refreshed.user_id, refreshed.session_id, refreshed.next_token)
 
     async def log_out(self, identity: Identity) -> None:
         """Ends the session that the identity's token belongs to."""
@@ -108,7 +103,17 @@ class Accounts:
             await self._sessions.end_all(user.id)
         return _account(user)
 
-    def _tokens(self, user: User, session_id: str, refresh_token: str) -> Tokens:
+    async def _tokens(self, user_id: UUID, session_id: str, refresh_token: str) -> Tokens:
+        """The tokens of a session that stands.
+
+        The role is read after the session was opened or found alive. A demotion writes the role before it ends the
+        sessions, so either it is seen here or it ends this session.
+        """
+        async with self._database.transaction() as session:
+            user = await session.get(User, user_id)
+        if user is None:
+            await self._sessions.end(session_id, user_id)
+            raise refused("account_gone", "This account no longer exists.")
         identity = Identity(user.id, user.email, Role(user.role), session_id)
         return Tokens(self._access_tokens.issue(identity), refresh_token, int(self._access_tokens.life.total_seconds()))
 

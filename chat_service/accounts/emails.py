@@ -16,6 +16,6 @@ def normalise(address: str) -> str:
     Raises INVALID with the reason why an address is none.
     """
     try:
-        return email_validator.validate_email(address, check_deliverability=False).normalized.lower()
+        return email_validator.validate_email(address, check_deliverability=False, strict=True).normalized.lower()
     except email_validator.EmailNotValidError as error:
         raise invalid("email", str(error)) from None

@@ -3,7 +3,6 @@
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 
 from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
@@ -24,6 +23,7 @@ class Passwords:
     def __init__(self) -> None:
         self._hash = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1),))
         self._threads = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="argon2")
+        self._nobody = self._hash.hash(os.urandom(16).hex())
 
     async def hash(self, password: str) -> str:
         """The encoded hash to store."""
@@ -44,7 +44,3 @@ class Passwords:
             return self._hash.verify(password, encoded)
         except UnknownHashError:
             return False
-
-    @cached_property
-    def _nobody(self) -> str:
-        return self._hash.hash(os.urandom(16).hex())

@@ -7,11 +7,12 @@ any older token is a replay and ends the whole session (RFC 9700, section 4.14.2
 on with its first token until the session's time is up.
 
 Redis holds SHA-256 digests only. `session:{id}` is a hash (user, head, next), `refresh:{digest}` the id of the
-session, `sessions:{user}` the set of a user's sessions.
+session, `sessions:{user}` a user's sessions, sorted by the Unix time at which each ends unless it is kept alive.
 """
 
 import hashlib
 import hmac
+import math
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from chat_service.storage.redis import unavailable
 _TRUST_SECONDS = 3.0
 _TRUSTED_SESSIONS = 50_000
 
-# KEYS: the token's key. ARGV: its digest, its successor's digest, life in seconds.
+# KEYS: the token's key. ARGV: its digest, its successor's digest, life in seconds, the Unix time at which that is up.
 # Returns {"ok", session, user}, {"reused", session, user} or {"unknown"}.
 _ADVANCE = """
 local session = redis.call('GET', KEYS[1])
@@ -40,11 +41,12 @@ if not state[1] then return {'unknown'} end
 if state[2] == ARGV[1] then return {'ok', session, state[1]} end
 if state[3] ~= ARGV[1] then
   redis.call('DEL', key)
-  redis.call('SREM', 'sessions:' .. state[1], session)
+  redis.call('ZREM', 'sessions:' .. state[1], session)
   return {'reused', session, state[1]}
 end
 redis.call('HSET', key, 'head', ARGV[1], 'next', ARGV[2])
 redis.call('EXPIRE', key, ARGV[3])
+redis.call('ZADD', 'sessions:' .. state[1], ARGV[4], session)
 redis.call('EXPIRE', 'sessions:' .. state[1], ARGV[3])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 redis.call('SET', 'refresh:' .. ARGV[2], session, 'EX', ARGV[3])
@@ -84,7 +86,8 @@ class Sessions:
                 commands.expire(f"session:{session}", self._life)
                 for one in (token, successor):
                     commands.set(f"refresh:{_digest(one)}", session, ex=self._life)
-                commands.sadd(f"sessions:{user_id}", session)
+                commands.zremrangebyscore(f"sessions:{user_id}", "-inf", time.time())
+                commands.zadd(f"sessions:{user_id}", {session: self._end_of_life()})
                 commands.expire(f"sessions:{user_id}", self._life)
                 await commands.execute()
         except RedisError as error:
@@ -96,7 +99,9 @@ class Sessions:
         successor = self._successor(token)
         digest = _digest(token)
         try:
-            outcome = await self._advance(keys=[f"refresh:{digest}"], args=[digest, _digest(successor), self._life])
+            outcome = await self._advance(
+                keys=[f"refresh:{digest}"], args=[digest, _digest(successor), self._life, self._end_of_life()]
+            )
         except RedisError as error:
             raise unavailable(error) from error
         verdict = outcome[0].decode()
@@ -115,12 +120,12 @@ class Sessions:
         now = time.monotonic()
         if self._trusted.get(session_id, 0.0) > now:
             return
+        self._trusted.pop(session_id, None)
         try:
             alive = await self._redis.exists(f"session:{session_id}")
         except RedisError as error:
             raise unavailable(error) from error
         if not alive:
-            self._trusted.pop(session_id, None)
             raise refused("session_ended", "This session has ended. Log in again.")
         self._trusted[session_id] = now + _TRUST_SECONDS
         if len(self._trusted) > _TRUSTED_SESSIONS:
@@ -130,18 +135,24 @@ class Sessions:
         """Ends one session: its refresh tokens at once, its access tokens within three seconds."""
         self._trusted.pop(session_id, None)
         try:
-            await self._redis.delete(f"session:{session_id}")
-            await self._redis.srem(f"sessions:{user_id}", session_id)
+            async with self._redis.pipeline(transaction=True) as commands:
+                commands.delete(f"session:{session_id}")
+                commands.zrem(f"sessions:{user_id}", session_id)
+                await commands.execute()
         except RedisError as error:
             raise unavailable(error) from error
 
     async def end_all(self, user_id: UUID) -> None:
         """Ends every session of the user."""
         try:
-            for session in await self._redis.smembers(f"sessions:{user_id}"):
-                await self.end(_text(session), user_id)
+            sessions: list[bytes] = await self._redis.zrange(f"sessions:{user_id}", 0, -1)  # type: ignore[assignment]
         except RedisError as error:
             raise unavailable(error) from error
+        for session in sessions:
+            await self.end(session.decode(), user_id)
+
+    def _end_of_life(self) -> int:
+        return math.ceil(time.time()) + self._life
 
     def _successor(self, token: str) -> str:
         return str(UUID(bytes=hmac.digest(self._key, token.encode(), "sha256")[:16], version=4))
@@ -149,7 +160,3 @@ class Sessions:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value

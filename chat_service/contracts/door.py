@@ -3,26 +3,29 @@
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar
 
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
+from fastapi.security.base import SecurityBase
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection, Request
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 
 from chat_service.accounts.identity import Identity
-from chat_service.core import Core
+from chat_service.contracts.body_limit import MAX_BODY_BYTES, BodyLimit
+from chat_service.core import Core, request_id
 from chat_service.errors import AppError, ErrorKind
 from chat_service.storage.redis import unavailable
 
-MAX_BODY_BYTES = 1024 * 1024
 _log = structlog.get_logger()
 
 _HTTP_KINDS = {
@@ -63,7 +66,21 @@ def core_of(connection: HTTPConnection) -> Core:
 
 def make_door(*, title: str, version: str, description: str, errors: ErrorShape, **options: Any) -> FastAPI:
     """An application whose every failure, its framework's too, is rendered in the door's shape."""
-    app = FastAPI(title=title, version=version, description=description, max_body_size=MAX_BODY_BYTES, **options)
+    return FastAPI(
+        title=title,
+        version=version,
+        description=description,
+        middleware=[Middleware(BodyLimit)],
+        exception_handlers=error_handlers(errors),
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+        **options,
+    )
+
+
+def error_handlers(
+    errors: ErrorShape,
+) -> dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]:
+    """What an application does with every kind of failure, so that each is rendered in one shape."""
 
     def respond(error: AppError, request: Request) -> Response:
         response = errors.render(error, request)
@@ -81,21 +98,28 @@ def make_door(*, title: str, version: str, description: str, errors: ErrorShape,
             response.headers.update(error.headers or {})
         return response
 
-    for kind in (AppError, RequestValidationError, HTTPException, Exception):
-        app.add_exception_handler(kind, on_error)
-    return app
+    return dict.fromkeys((AppError, RequestValidationError, HTTPException, Exception), on_error)
 
 
-def authenticated(rate: RateClass = RateClass.OTHER) -> Callable[[Request], Awaitable[Identity]]:
+class Authenticated(SecurityBase):
     """A dependency that gives who is asking, once he is known and within his limit."""
 
-    async def identify(request: Request) -> Identity:
+    def __init__(self, rate: RateClass) -> None:
+        self.model = HTTPBearerModel(bearerFormat="JWT", description="The access_token of POST /auth/login.")
+        self.scheme_name = "access_token"
+        self._rate = rate
+
+    async def __call__(self, request: Request) -> Identity:
+        """Raises UNAUTHENTICATED, RATE_LIMITED, and UNAVAILABLE when neither can be told."""
         core = core_of(request)
         identity = await core.accounts.authenticate(bearer_token(request))
-        await limit(core, rate, str(identity.user_id))
+        await limit(core, self._rate, str(identity.user_id))
         return identity
 
-    return identify
+
+def authenticated(rate: RateClass = RateClass.OTHER) -> Authenticated:
+    """What a route depends on to be for known users only."""
+    return Authenticated(rate)
 
 
 def limited(rate: RateClass) -> Callable[[Request], Awaitable[None]]:
@@ -152,7 +176,7 @@ async def limit(core: Core, rate: RateClass, who: str) -> None:
 def validation_error(problems: Sequence[Any]) -> AppError:
     """What a request that does not fit its schema is told: every field that is wrong, and how."""
     if any(problem["type"] == "json_invalid" for problem in problems):
-        return AppError(ErrorKind.MALFORMED, "malformed_json", "The body is not valid JSON.")
+        return _malformed()
     fields = [
         {
             "field": ".".join(str(part) for part in problem["loc"][1:]) or str(problem["loc"][0]),
@@ -172,17 +196,39 @@ def _app_error(error: Exception, request: Request) -> AppError:
     if isinstance(error, AppError):
         return error
     if isinstance(error, RequestValidationError):
-        return validation_error(error.errors())
+        return _foreign_body(error, request) or validation_error(error.errors())
     if isinstance(error, HTTPException):
         return _http_error(error, request)
-    _log.error("defect", path=request.url.path, exc_info=error)
+    if isinstance(error, ClientDisconnect):
+        return _malformed()
+    _log.error("defect", request_id=request_id.get(), path=request.url.path, exc_info=error)
     return AppError(
         ErrorKind.INTERNAL, "internal_error", "Something went wrong on our side. Nothing you sent was lost."
     )
 
 
+def _malformed() -> AppError:
+    return AppError(ErrorKind.MALFORMED, "malformed_json", "The body is not valid JSON in UTF-8.")
+
+
+def _foreign_body(error: RequestValidationError, request: Request) -> AppError | None:
+    """A body that is not said to be JSON is not read as JSON; tell so instead of naming what it lacks."""
+    if not any(one["loc"] == ("body",) and one["type"] == "model_attributes_type" for one in error.errors()):
+        return None
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type == "application/json" or media_type.endswith("+json"):
+        return None
+    return AppError(
+        ErrorKind.UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        "Send the body as JSON, with the header Content-Type: application/json.",
+    )
+
+
 def _http_error(error: HTTPException, request: Request) -> AppError:
     kind = _HTTP_KINDS.get(error.status_code, ErrorKind.INTERNAL)
+    if kind is ErrorKind.MALFORMED:
+        return _malformed()
     if kind is ErrorKind.NOT_FOUND:
         return AppError(kind, "endpoint_not_found", f"There is no endpoint {request.method} {request.url.path}.")
     if kind is ErrorKind.METHOD_NOT_ALLOWED:

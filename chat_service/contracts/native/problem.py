@@ -1,7 +1,9 @@
 """Errors of the native API: RFC 9457 problem details."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +26,40 @@ _TITLES = {
     ErrorKind.UNAVAILABLE: "Service Unavailable",
     ErrorKind.INTERNAL: "Internal Server Error",
 }
+
+
+CODES = "x-codes"
+
+
+class WrongField(BaseModel):
+    """One field of a request that is wrong."""
+
+    field: str = Field(description="Its path, such as tech_stacks.0", examples=["password"])
+    message: str = Field(examples=["String should have at least 8 characters"])
+
+
+class RateLimit(BaseModel):
+    """The limit that was reached: requests a minute, how many are left, and seconds until one is."""
+
+    limit: int = Field(examples=[5])
+    remaining: int = Field(examples=[0])
+    reset: int = Field(examples=[12])
+
+
+class ProblemDocument(BaseModel):
+    """An error (RFC 9457). Branch on `code`; `detail` is for people. Some codes bring further members."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["about:blank"])
+    title: str = Field(examples=["Unprocessable Content"])
+    status: int = Field(ge=400, le=599, examples=[422])
+    detail: str = Field(examples=["password: String should have at least 8 characters"])
+    instance: str = Field(description="The path that was asked for", examples=["/api/v1/auth/signup"])
+    code: str = Field(description="Stable", examples=["validation_failed"])
+    request_id: str = Field(examples=["019a2f64-6f1f-7d5c-9c35-4e0b5d3f7a10"])
+    fields: list[WrongField] = Field(default=[], description="With status 422: what is wrong")
+    rate_limit: RateLimit | None = Field(default=None, description="With code rate_limited")
 
 
 class Problem(ErrorShape):
@@ -57,3 +93,14 @@ class Problem(ErrorShape):
             "request_id": request_id.get(),
         }
         return Response(to_json(body), self.statuses[error.kind], media_type="application/problem+json")
+
+
+def problems(**codes: str | Sequence[str]) -> dict[int | str, dict[str, Any]]:
+    """What a route documents of its refusals: the codes by kind, as in `problems(conflict="illegal_transition")`.
+
+    Refusals that follow from what a route reads (a token, a body, an interview's id) need not be named.
+    """
+    return {
+        Problem.statuses[ErrorKind(kind)]: {CODES: [some] if isinstance(some, str) else list(some)}
+        for kind, some in codes.items()
+    }

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from chat_service.accounts.identity import Identity
 from chat_service.contracts.door import RateClass, authenticated, core_of
+from chat_service.contracts.native.problem import problems
 from chat_service.contracts.native.wire import (
     InterviewOut,
     InterviewsOut,
@@ -36,6 +37,7 @@ from chat_service.interviews.states import InterviewState
 router = APIRouter(prefix="/interviews", tags=["interviews"])
 Who = Annotated[Identity, Depends(authenticated())]
 Key = Annotated[RequestKey | None, Depends(request_key)]
+_ENGINE = ("engine_unavailable", "engine_timeout")
 
 
 @router.post("", status_code=201, response_model=InterviewOut)
@@ -68,7 +70,11 @@ async def read_interview(request: Request, who: Who, interview_id: UUID) -> Resp
     return reply(transcript_out(await core_of(request).archive.transcript(who.user_id, interview_id)))
 
 
-@router.post("/{interview_id}/start", response_model=StartedOut)
+@router.post(
+    "/{interview_id}/start",
+    response_model=StartedOut,
+    responses=problems(conflict=("illegal_transition", "interview_busy", "questions_exhausted"), unavailable=_ENGINE),
+)
 async def start_interview(
     request: Request, who: Annotated[Identity, Depends(authenticated(RateClass.START))], interview_id: UUID, key: Key
 ) -> Response:
@@ -76,7 +82,17 @@ async def start_interview(
     return reply(started_out(await core_of(request).lifecycle.start(who.user_id, interview_id, request=key)))
 
 
-@router.post("/{interview_id}/messages", response_model=MessageReply)
+@router.post(
+    "/{interview_id}/messages",
+    response_model=MessageReply,
+    responses=problems(
+        conflict=(
+            *("interview_not_in_progress", "questions_finished", "question_missing", "question_not_current"),
+            *("question_answered", "answer_in_flight", "answer_pending"),
+        ),
+        unavailable=_ENGINE,
+    ),
+)
 async def answer_question(
     request: Request,
     who: Annotated[Identity, Depends(authenticated(RateClass.ANSWERS))],
@@ -94,7 +110,14 @@ async def answer_question(
     return reply(message_reply(answered))
 
 
-@router.post("/{interview_id}/questions/next", response_model=PosedQuestion)
+@router.post(
+    "/{interview_id}/questions/next",
+    response_model=PosedQuestion,
+    responses=problems(
+        conflict=("interview_not_in_progress", "questions_finished", "questions_exhausted", "interview_busy"),
+        unavailable=_ENGINE,
+    ),
+)
 async def ask_next_question(
     request: Request, who: Annotated[Identity, Depends(authenticated(RateClass.ANSWERS))], interview_id: UUID
 ) -> Response:
@@ -102,13 +125,17 @@ async def ask_next_question(
     return reply(await core_of(request).lifecycle.ask_next(who.user_id, interview_id))
 
 
-@router.post("/{interview_id}/end", response_model=ResultOut)
+@router.post(
+    "/{interview_id}/end",
+    response_model=ResultOut,
+    responses=problems(conflict=("illegal_transition", "interview_busy", "answer_in_flight"), unavailable=_ENGINE),
+)
 async def end_interview(request: Request, who: Who, interview_id: UUID, key: Key) -> Response:
     """Completes an interview and gives its final report. Sent again, it gives the same report."""
     return reply(result_out(await core_of(request).reporting.end(who.user_id, interview_id, request=key)))
 
 
-@router.get("/{interview_id}/result", response_model=ResultOut)
+@router.get("/{interview_id}/result", response_model=ResultOut, responses=problems(conflict="interview_not_completed"))
 async def read_result(request: Request, who: Who, interview_id: UUID) -> Response:
     """The final report of a completed interview."""
     return reply(result_out(await core_of(request).reporting.result(who.user_id, interview_id)))
