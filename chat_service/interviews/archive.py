@@ -3,7 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
@@ -104,6 +104,6 @@ def _read(cursor: str) -> tuple[datetime, UUID]:
         created_at = datetime.fromisoformat(moment)
         if created_at.tzinfo is None:
             raise ValueError(moment)
-        return created_at, UUID(identifier)
-    except (ValueError, binascii.Error):
+        return created_at.astimezone(UTC), UUID(identifier)
+    except (ValueError, OverflowError, binascii.Error):
         raise invalid("cursor", "is not one of ours; use next_cursor of the page before") from None

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
+import asyncpg
 from pydantic import TypeAdapter
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chat_service.accounts.access_tokens import refused
 from chat_service.errors import AppError, ErrorKind
 from chat_service.interviews.leases import LEASE_SECONDS
 from chat_service.interviews.tables import IdempotencyKey
@@ -62,9 +64,7 @@ class Idempotency:
         Raises INVALID when the key came with another request, CONFLICT while that request is being worked on.
         """
         while True:
-            if await self._database.fetch(
-                _BEGIN, user_id, request.key, request.fingerprint, LEASE_SECONDS, KEY_LIFE_HOURS
-            ):
+            if await self._claim(user_id, request):
                 return None
             row = await self._database.fetch_row(_LOOK_UP, user_id, request.key)
             if row is None:
@@ -103,6 +103,16 @@ class Idempotency:
         except BaseException as error:
             await asyncio.shield(self.abandon(user_id, request, error))
             raise
+
+    async def _claim(self, user_id: UUID, request: RequestKey) -> bool:
+        try:
+            return bool(
+                await self._database.fetch(
+                    _BEGIN, user_id, request.key, request.fingerprint, LEASE_SECONDS, KEY_LIFE_HOURS
+                )
+            )
+        except asyncpg.ForeignKeyViolationError:
+            raise refused("account_gone", "This account no longer exists.") from None
 
     async def save(self, session: AsyncSession, user_id: UUID, request: RequestKey, reply: bytes) -> None:
         """Stores the reply within the caller's transaction."""

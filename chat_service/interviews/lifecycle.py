@@ -75,8 +75,6 @@ class Lifecycle:
         self, user_id: UUID, wanted: NewInterview, *, request: RequestKey | None = None
     ) -> InterviewDetails:
         """A draft, or a scheduled interview when a time is given. Raises INVALID for a time that is not ahead."""
-        if wanted.scheduled_at is not None:
-            require_ahead(wanted.scheduled_at)
         return await self._idempotency.run(user_id, request, INTERVIEW, lambda: self._create(user_id, wanted, request))
 
     async def start(self, user_id: UUID, interview_id: UUID, *, request: RequestKey | None = None) -> StartedInterview:
@@ -100,6 +98,8 @@ class Lifecycle:
         return await self._current_question(interview)
 
     async def _create(self, user_id: UUID, wanted: NewInterview, request: RequestKey | None) -> InterviewDetails:
+        if wanted.scheduled_at is not None:
+            require_ahead(wanted.scheduled_at)
         profile = (await self._profiles.get(user_id)).details
         async with self._database.transaction() as session:
             interview = Interview(

@@ -6,16 +6,36 @@ from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
+import sqlalchemy.exc
 from pydantic_core import from_json, to_json
 from sqlalchemy import MetaData, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+
+from chat_service.errors import AppError, ErrorKind
 
 _transaction_open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 # ORM work is brief and rare beside the driver's: a small pool of its own keeps it from waiting behind a burst.
 _SESSION_POOL = 8
 _COMMAND_TIMEOUT_SECONDS = 15
+
+
+# What the drivers raise when the server is away, starting or going. What a statement does wrong is not among it.
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    sqlalchemy.exc.OperationalError,
+    sqlalchemy.exc.InterfaceError,
+    sqlalchemy.exc.TimeoutError,
+)
 
 
 class Base(DeclarativeBase):
@@ -82,6 +102,12 @@ class Database:
         try:
             async with self._sessions.begin() as session:
                 yield session
+        except _AWAY as error:
+            raise _unavailable(error) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise _unavailable(error) from error
+            raise
         finally:
             _transaction_open.reset(mark)
 
@@ -94,17 +120,33 @@ class Database:
 
     async def fetch(self, statement: str, *arguments: object) -> Sequence[asyncpg.Record]:
         """One prepared statement, a transaction by itself. JSON columns arrive as Python values."""
-        return await self._pool.fetch(statement, *arguments)
+        try:
+            return await self._pool.fetch(statement, *arguments)
+        except _AWAY as error:
+            raise _unavailable(error) from error
 
     async def fetch_row(self, statement: str, *arguments: object) -> asyncpg.Record | None:
         """The first row of `fetch`, or None."""
-        return await self._pool.fetchrow(statement, *arguments)
+        try:
+            return await self._pool.fetchrow(statement, *arguments)
+        except _AWAY as error:
+            raise _unavailable(error) from error
 
     @property
     def _pool(self) -> "asyncpg.Pool[asyncpg.Record]":
         if self._driver is None:
             raise RuntimeError("Database.connect() has not been awaited")
         return self._driver
+
+
+def _unavailable(error: BaseException) -> AppError:
+    return AppError(
+        ErrorKind.UNAVAILABLE,
+        "database_unavailable",
+        "The database cannot be reached just now. Try again in a moment.",
+        details={"cause": type(error).__name__},
+        retry_after=2,
+    )
 
 
 async def _read_json_as_python(connection: Any) -> None:

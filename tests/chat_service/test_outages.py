@@ -144,7 +144,6 @@ async def test_a_restart_of_postgres_is_survived(on_own_postgres: Service, postg
         expect(200, await until_back(lambda: client.post(f"/interviews/{interview['id']}/messages", json=answer)))
 
 
-@pytest.mark.xfail(strict=True, reason="the storage does not yet say UNAVAILABLE when PostgreSQL is away")
 async def test_without_postgres_requests_get_503(on_own_postgres: Service, postgres: PostgresServer) -> None:
     async with httpx2.AsyncClient(base_url=f"{on_own_postgres.url}/api/v1", timeout=30) as client:
         credentials, tokens = await logged_in(client)

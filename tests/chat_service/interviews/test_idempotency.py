@@ -146,13 +146,11 @@ async def test_ending_without_a_key_is_idempotent_too(candidate: Candidate, serv
     assert len(service.script.reported) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="the key of an account that is gone breaks a foreign key")
 async def test_a_key_of_a_deleted_account_is_refused_as_its_token_is(candidate: Candidate, service: Service) -> None:
     await service.core.database.fetch("DELETE FROM users WHERE email = $1", candidate.email)
     problem(401, "account_gone", await keyed(candidate, "/interviews", uuid4().hex, WANTED))
 
 
-@pytest.mark.xfail(strict=True, reason="the time is looked at before the stored reply is")
 async def test_a_creation_is_repeated_even_when_its_time_has_passed(
     candidate: Candidate, monkeypatch: pytest.MonkeyPatch
 ) -> None:

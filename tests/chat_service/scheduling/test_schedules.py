@@ -67,7 +67,7 @@ async def test_an_overdue_interview_can_be_started_and_leaves_the_list(service: 
     assert expect(200, await candidate.http.get("/schedules/upcoming"))["interviews"] == []
 
 
-@pytest.mark.parametrize("scheduled_at", [None, _ahead(days=3)])
+@pytest.mark.parametrize("scheduled_at", [None, _ahead(days=3)], ids=["draft", "scheduled"])
 async def test_a_draft_or_scheduled_interview_gets_a_new_time(candidate: Candidate, scheduled_at: str | None) -> None:
     interview = await candidate.create(scheduled_at=scheduled_at)
     wanted = (datetime.now(UTC) + timedelta(days=7)).replace(microsecond=0)
@@ -127,7 +127,7 @@ async def test_a_body_without_a_time_is_refused(candidate: Candidate) -> None:
     assert await _state(candidate, interview["id"]) == "draft"
 
 
-@pytest.mark.parametrize("scheduled_at", [None, _ahead(days=3)])
+@pytest.mark.parametrize("scheduled_at", [None, _ahead(days=3)], ids=["draft", "scheduled"])
 async def test_a_draft_or_scheduled_interview_can_be_called_off_once(
     candidate: Candidate, scheduled_at: str | None
 ) -> None:
