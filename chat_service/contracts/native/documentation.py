@@ -23,9 +23,6 @@ _ALWAYS = {
     ErrorKind.RATE_LIMITED: ["rate_limited"],
     ErrorKind.UNAVAILABLE: ["session_store_unavailable", "database_unavailable"],
 }
-    ErrorKind.RATE_LIMITED: ["rate_limited"],
-    ErrorKind.UNAVAILABLE: ["session_store_unavailable", "database_unavailable"],
-}
 _WITH_TOKEN = {
     ErrorKind.UNAUTHENTICATED: ["token_missing", "token_invalid", "token_expired", "session_ended", "account_gone"]
 }
