@@ -1,0 +1,104 @@
+"""What the grader is given and what it gives back."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Assessability(StrEnum):
+    """Whether an answer can have a score, and if not, why."""
+
+    ASSESSABLE = "assessable"
+    EMPTY = "empty"
+    DECLINED = "declined"
+    UNINTELLIGIBLE = "unintelligible"
+    LANGUAGE = "language"
+
+
+class PointStatus(StrEnum):
+    """How far an answer says one expected point."""
+
+    COVERED = "covered"
+    PARTIAL = "partial"
+    MISSED = "missed"
+    CONTRADICTED = "contradicted"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedPoint:
+    """One thing that a full answer says, with other ways to say it and its share (1 to 3) beside the others."""
+
+    id: str
+    text: str
+    phrasings: tuple[str, ...] = ()
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """`answer[start:end]`, to the letter; offsets count Unicode code points."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class PointMatch:
+    """How far the answer says one expected point; `credit` runs from 0 to 1, `quote` is None when missed."""
+
+    point: ExpectedPoint
+    status: PointStatus
+    credit: float
+    quote: Quote | None
+
+
+@dataclass(frozen=True, slots=True)
+class FillerWord:
+    """A filler word, lower case, and the offsets at which it stands in the answer."""
+
+    word: str
+    starts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How an answer was said: figures from 0 to 100, None where they cannot be measured. Never part of a score."""
+
+    word_count: int
+    sentence_count: int
+    relevance: float | None = None
+    grammar: float | None = None
+    fluency: float | None = None
+    keyword_coverage: float | None = None
+    structure: float | None = None
+    confidence: float | None = None
+    words_per_minute: float | None = None
+    filler_words: tuple[FillerWord, ...] = ()
+    keywords_found: tuple[str, ...] = ()
+    keywords_missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A figure from 0 to 1 that a rubric's criterion is read from, with the quotes that show it."""
+
+    value: float
+    evidence: tuple[Quote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GradedAnswer:
+    """The grader's reading of one answer.
+
+    `signals` has the entries that rubrics name: "coverage" (weighted credit of the points), "accuracy" (freedom
+    from contradictions and wrong figures among what was said on the points), "reasoning" (points that the answer
+    gives a reason, mechanism or example for), "focus" (share of the answer that serves the question). Each is
+    bounded by what was covered, so that none can be had without content. Empty when not assessable.
+    `guards` names the deterministic guards that lowered the credit, such as "parroted" or "keyword_list".
+    """
+
+    assessability: Assessability
+    delivery: Delivery
+    points: tuple[PointMatch, ...] = ()
+    signals: dict[str, Signal] = field(default_factory=dict)
+    guards: tuple[str, ...] = ()

@@ -1,0 +1,115 @@
+"""The grader without an LLM: one answer against the points that a full answer says."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ai_service.grading.assessability import assessability_of
+from ai_service.grading.delivery import Said, delivery_of
+from ai_service.grading.embedding import Embedder
+from ai_service.grading.grade import Assessability, ExpectedPoint, GradedAnswer
+from ai_service.grading.grammar import warm_up
+from ai_service.grading.guards import guard
+from ai_service.grading.points import Expectation, Kind, expectations_of, read_points
+from ai_service.grading.reading import Reader, ReadSentence
+from ai_service.grading.segmentation import sentences_of
+from ai_service.grading.signals import relevance_of, signals_of
+from ai_service.grading.words import words_of
+
+_KEPT = 1_000  # questions whose points stay read
+
+
+class Grader:
+    """Grades answers; every method is thread-safe, blocks, and works on one core a call."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._expected: OrderedDict[tuple[object, ...], tuple[Expectation, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, cache: Path) -> Self:
+        """Load the embedding model; the first time, convert it into the folder `cache` (under a second).
+
+        Raises ModelMissingError when the model's wheel is not installed, OSError when `cache` is not writable.
+        """
+        warm_up()
+        return cls(Reader(Embedder.load(cache)))
+
+    def grade(
+        self,
+        *,
+        question: str,
+        points: Sequence[ExpectedPoint],
+        reference: str,
+        answer: str,
+        behavioral: bool = False,
+        speech_seconds: float | None = None,
+        extra_keywords: Sequence[str] = (),
+    ) -> GradedAnswer:
+        """Grade one answer.
+
+        Without `points`, each sentence of `reference` is one. `behavioral` takes the points for elements of a
+        story that is the candidate's own. `speech_seconds` is how long the answer took to say. `extra_keywords`
+        are looked for in the delivery's keyword coverage and change no score.
+        Raises ValueError when there are neither points nor a reference.
+        """
+        expected = list(points) or _points_of(reference)
+        if not expected:
+            raise ValueError("nothing to grade against: give at least one expected point or a reference answer")
+        words = words_of(answer)
+        said = Said(answer, words, expected, question, behavioral, extra_keywords, speech_seconds)
+        state = assessability_of(answer, words)
+        if state is not Assessability.ASSESSABLE:
+            return GradedAnswer(state, delivery_of(said))
+        asked = self._reader.read_known([question])[0]
+        read = self._reader.read(answer)
+        guarded = guard(read, asked, told_as_story=behavioral)
+        expectations = self._expectations(expected, reference, asked)
+        kind = Kind.STORY if behavioral else Kind.DEMANDS if points else Kind.REFERENCE
+        readings = read_points(expectations, asked, read, guarded.gains, kind)
+        relevance = relevance_of(readings, read, asked, guarded.gains)
+        return GradedAnswer(
+            assessability=state,
+            delivery=delivery_of(replace(said, relevance=relevance)),
+            points=tuple(reading.match for reading in readings),
+            signals=signals_of(readings, read, relevance),
+            guards=guarded.names,
+        )
+
+    def similarity(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """The cosine of every text with every other, (n, n), from -1 to 1."""
+        if not texts:
+            return np.zeros((0, 0), dtype=np.float32)
+        vectors = self._reader.mean_vectors(texts)
+        return np.asarray(vectors @ vectors.T, dtype=np.float32)
+
+    def _expectations(
+        self, points: Sequence[ExpectedPoint], reference: str, question: ReadSentence
+    ) -> tuple[Expectation, ...]:
+        """Read the points, and take the reference's own sentence for each as one more way to say it."""
+        key = (tuple(points), reference, question.text)
+        with self._lock:
+            if (known := self._expected.get(key)) is not None:
+                self._expected.move_to_end(key)
+                return known
+        texts = [text for point in points for text in (point.text, *point.phrasings)]
+        expected = expectations_of(points, self._reader.read_known(texts), question, self._reader.read(reference))
+        with self._lock:
+            self._expected[key] = expected
+            while len(self._expected) > _KEPT:
+                self._expected.popitem(last=False)
+        return expected
+
+
+def _points_of(reference: str) -> list[ExpectedPoint]:
+    return [
+        ExpectedPoint(id=f"reference-{number}", text=reference[sentence.start : sentence.end])
+        for number, sentence in enumerate(sentences_of(reference), start=1)
+    ]
