@@ -28,10 +28,19 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class BankQuestion:
-    """A main question with the follow-ups that probe its points; a follow-up's key is `question-id.follow-up-id`."""
+    """A main question with the follow-ups that probe its points; a follow-up's key is `question-id.follow-up-id`.
+
+    `track` names the role that a question is for; empty outside the domain `role`.
+    """
 
     question: Question
     follow_ups: tuple[Question, ...]
+    track: str = ""
+
+    @property
+    def source(self) -> str:
+        """What compositions call its part of the bank: the domain, or `role/` and the track of a role's questions."""
+        return f"{self.question.domain.value}/{self.track}" if self.track else self.question.domain.value
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,14 @@ class Bank:
         return found
 
     @cached_property
+    def by_source(self) -> Mapping[str, Sequence[BankQuestion]]:
+        """The main questions by `BankQuestion.source`."""
+        found: dict[str, list[BankQuestion]] = {}
+        for entry in self.questions:
+            found.setdefault(entry.source, []).append(entry)
+        return found
+
+    @cached_property
     def topic(self) -> Mapping[tuple[Domain, str], Topic]:
         """The topics by domain and id."""
         return {(topic.domain, topic.id): topic for topic in self.topics}
@@ -71,21 +88,23 @@ class Bank:
 
 @lru_cache(maxsize=4)
 def load_bank(folder: Path = BANK_FOLDER) -> Bank:
-    """Read every `<domain>/<difficulty>.yaml` and `<domain>/topics.yaml` below `folder`, once a process.
+    """Read every `<difficulty>.yaml` and `topics.yaml` of a domain or of a role's track below `folder`, once a process.
 
     Raises `ResourceError`, naming the file, when one cannot be read as the bank that `schema.json` describes.
     """
     digest = hashlib.sha256()
     topics: dict[tuple[Domain, str], Topic] = {}
     cells: list[tuple[Path, dict[str, Any]]] = []
-    for path in sorted(folder.glob("*/*.yaml")):
+    for path in sorted(folder.rglob("*.yaml")):
         try:
             raw = path.read_bytes()
-            digest.update(f"{path.parent.name}/{path.name}\0{len(raw)}\0".encode() + raw)
+            digest.update(f"{path.relative_to(folder)}\0{len(raw)}\0".encode() + raw)
             data = yaml.load(raw, Loader=yaml.CSafeLoader)
             if path.stem == "topics":
                 domain = Domain(data["domain"])
                 for topic in data["topics"]:
+                    if (domain, topic["id"]) in topics:
+                        raise ValueError(f"the topic {topic['id']} is taken")
                     topics[domain, topic["id"]] = Topic(domain, topic["id"], topic["title"], topic["study"])
             else:
                 cells.append((path, data))
@@ -96,7 +115,7 @@ def load_bank(folder: Path = BANK_FOLDER) -> Bank:
         try:
             domain, difficulty = Domain(data["domain"]), Difficulty(data["difficulty"])
             for record in data["questions"]:
-                entry = _entry(record, domain, difficulty, topics)
+                entry = BankQuestion(*_entry(record, domain, difficulty, topics), data.get("track", ""))
                 if entry.question.key in questions:
                     raise ValueError(f"the id {entry.question.key} is taken")
                 questions[entry.question.key] = entry
@@ -107,7 +126,7 @@ def load_bank(folder: Path = BANK_FOLDER) -> Bank:
 
 def _entry(
     record: dict[str, Any], domain: Domain, difficulty: Difficulty, topics: Mapping[tuple[Domain, str], Topic]
-) -> BankQuestion:
+) -> tuple[Question, tuple[Question, ...]]:
     topic = topics[domain, record["topic"]]
     main = Question(
         key=record["id"],
@@ -122,7 +141,7 @@ def _entry(
         time_limit_seconds=record["time_limit_seconds"],
         source=QuestionSource.BANK,
     )
-    return BankQuestion(main, tuple(_follow_up(main, follow_up) for follow_up in record["follow_ups"]))
+    return main, tuple(_follow_up(main, follow_up) for follow_up in record["follow_ups"])
 
 
 def _follow_up(main: Question, record: dict[str, Any]) -> Question:

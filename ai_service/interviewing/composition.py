@@ -1,9 +1,8 @@
-"""Which domains of the bank an interview draws on.
+"""Which parts of the bank an interview draws on.
 
-A technical domain and `behavioral` are served by their own questions. The bank has none written for the others, and
-they are composed: `situational` and `hr` from the behavioral questions, `role` from a mix of domains that fits the
-job role, the skills and the focus areas (`composition.yaml`). A composed question keeps its own domain, by which it
-is graded.
+Every domain but `role` is served by its own questions. A role interview mixes the questions written for the role with
+those of the domains that the role lives by: `composition.yaml` knows families of jobs by the words of the job role, the
+skills and the focus areas, and has a mix for the others. A question keeps its own domain, by which it is graded.
 """
 
 import re
@@ -20,12 +19,13 @@ from ai_service.interviewing.interview import Domain, InterviewContext
 
 COMPOSITION_FILE = Path(__file__).parent / "composition.yaml"
 
-Shares = Mapping[Domain, float]
+# From parts of the bank, as `BankQuestion.source` names them, to their shares, which add up to 1.
+Shares = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class RoleFamily:
-    """A family of jobs: the pattern of its keywords and the shares of its domains."""
+    """A family of jobs: the pattern of its keywords and the shares of the bank's parts."""
 
     id: str
     keywords: re.Pattern[str]
@@ -34,14 +34,14 @@ class RoleFamily:
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """Shares of the bank's domains for every domain of interviews; each mapping adds up to 1."""
+    """Shares of the bank's parts for every domain of interviews."""
 
     by_domain: Mapping[Domain, Shares]
     role_default: Shares
     role_families: tuple[RoleFamily, ...]
 
     def shares(self, context: InterviewContext) -> Shares:
-        """The bank's domains that serve this interview, with their shares."""
+        """The parts of the bank that serve this interview, with their shares."""
         if context.domain is not Domain.ROLE:
             return self.by_domain[context.domain]
         words = " ; ".join((context.job_role, *context.skills, *context.focus_areas)).lower()
@@ -76,7 +76,9 @@ def load_composition() -> Composition:
 
 
 def _shares(record: dict[str, float]) -> Shares:
-    shares = {Domain(name): float(share) for name, share in record.items()}
+    shares = {name: float(share) for name, share in record.items()}
+    for name in shares:
+        Domain(name.partition("/")[0])
     if abs(sum(shares.values()) - 1) > 1e-9:
         raise ValueError(f"the shares {record} do not add up to 1")
     return shares

@@ -11,7 +11,7 @@ from ai_service.interviewing.ability import Ability, estimate_ability
 from ai_service.interviewing.asked import Asked
 from ai_service.interviewing.bank import Bank, BankQuestion
 from ai_service.interviewing.composition import Composition
-from ai_service.interviewing.interview import Domain, InterviewContext, QuestionKind, Turn
+from ai_service.interviewing.interview import Domain, InterviewContext, Question, QuestionKind, Turn
 from ai_service.interviewing.matching import Vocabulary
 
 # What a step away from the fitting difficulty costs, and what speaks for a question beside it. The rest together is
@@ -44,7 +44,7 @@ class Selection:
     def pool(self, context: InterviewContext, asked: Asked) -> Pool:
         """The questions to choose from. Raises `QuestionsExhausted` when the bank has none for the domain."""
         shares = self._composition.shares(context)
-        questions = [entry for domain in shares for entry in self._bank.by_domain.get(domain, ())]
+        questions = [entry for source in shares for entry in self._bank.by_source.get(source, ())]
         if not questions:
             raise QuestionsExhausted(f"the question bank has no questions for {context.domain.value} interviews")
         fresh_count = min(asked.count(entry.question.key) for entry in questions)
@@ -57,9 +57,9 @@ class Selection:
         """The next main question and why.
 
         While unseen questions remain only they are chosen, at any difficulty before one is repeated; once all were
-        seen it is the least often and then the least recently asked one. Among unseen questions the domain with the
-        greatest lag behind its share comes first, then the difficulty that fits the ability estimate (at most one
-        step from the last main question's), then topics that match the focus areas, that are not covered yet, and
+        seen it is the least often and then the least recently asked one. Among unseen questions the part of the bank
+        with the greatest lag behind its share comes first, then the difficulty that fits the ability estimate (at most
+        one step from the last main question's), then topics that match the focus areas, that are not covered yet, and
         that are weak.
         """
         if pool.fresh_count:
@@ -67,7 +67,7 @@ class Selection:
             return entry, f"all {len(pool.questions)} questions seen; the least recent of the least often asked"
         seed = hashlib.blake2b(f"{context.interview_id}\0{len(turns)}".encode(), digest_size=8).digest()
         chance = random.Random(seed)  # noqa: S311 - variety, not secrecy
-        candidates = self._of_lagging_domain(context, turns, pool, chance)
+        candidates = self._of_lagging_source(context, turns, pool, chance)
         ability = estimate_ability(context.difficulty, turns)
         wishes = self._wishes(context)
         weigh = _Weighing(ability, turns, wishes)
@@ -82,21 +82,25 @@ class Selection:
             f"wish {wishes.get(question.key, 0.0):.2f}; {len(pool.fresh)} unseen of {len(pool.questions)}"
         )
 
-    def _of_lagging_domain(
+    def _of_lagging_source(
         self, context: InterviewContext, turns: Sequence[Turn], pool: Pool, chance: random.Random
     ) -> Sequence[BankQuestion]:
         shares = self._composition.shares(context)
         if len(shares) == 1:
             return pool.fresh
-        mains = [turn.question.domain for turn in turns if turn.question.kind is QuestionKind.MAIN]
-        by_domain: dict[Domain, list[BankQuestion]] = {}
+        asked = [self._source(turn.question) for turn in turns if turn.question.kind is QuestionKind.MAIN]
+        by_source: dict[str, list[BankQuestion]] = {}
         for entry in pool.fresh:
-            by_domain.setdefault(entry.question.domain, []).append(entry)
+            by_source.setdefault(entry.source, []).append(entry)
         lags = {
-            domain: shares[domain] * (len(mains) + 1) - mains.count(domain) + 0.2 * chance.random()
-            for domain in by_domain
+            source: shares[source] * (len(asked) + 1) - asked.count(source) + 0.2 * chance.random()
+            for source in by_source
         }
-        return by_domain[max(lags, key=lambda domain: lags[domain])]
+        return by_source[max(lags, key=lambda source: lags[source])]
+
+    def _source(self, question: Question) -> str:
+        known = self._bank.by_key.get(question.key)
+        return known.source if known else question.domain.value
 
     def _wishes(self, context: InterviewContext) -> Mapping[str, float]:
         """By question key, how much it serves what the candidate asked for."""

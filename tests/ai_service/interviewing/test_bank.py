@@ -11,13 +11,15 @@ import yaml
 from ai_service.errors import ResourceError
 from ai_service.grading.grader import Grader
 from ai_service.interviewing.bank import BANK_FOLDER, Bank, load_bank
+from ai_service.interviewing.composition import load_composition
 from ai_service.interviewing.interview import Difficulty, Domain, QuestionKind, QuestionSource
 
-FILES = sorted(BANK_FOLDER.glob("*/*.yaml"))
+FILES = sorted(BANK_FOLDER.rglob("*.yaml"))
 SCHEMA = json.loads((BANK_FOLDER / "schema.json").read_text(encoding="utf-8"))
 TECHNICAL = (Domain.DSA, Domain.CS_FUNDAMENTALS, Domain.LLD, Domain.HLD)
 LEAST_IN_CELL = 12
 LEAST_BEHAVIORAL = 24
+LEAST_IN_TRACK = 20
 # Two questions of the bank that ask for different things stay below this cosine.
 NEAR_DUPLICATE = 0.8
 
@@ -26,11 +28,11 @@ def _load(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(BANK_FOLDER)))
 def test_every_file_fits_the_schema_and_its_place(path: Path) -> None:
     data = _load(path)
     jsonschema.validate(data, SCHEMA, cls=jsonschema.Draft202012Validator)
-    assert data["domain"] == path.parent.name
+    assert (data["domain"], *([data["track"]] if "track" in data else [])) == path.relative_to(BANK_FOLDER).parts[:-1]
     assert path.stem == data.get("difficulty", "topics")
 
 
@@ -42,6 +44,18 @@ def test_every_technical_cell_has_enough_questions(bank: Bank, domain: Domain, d
 
 def test_there_are_enough_behavioral_questions(bank: Bank) -> None:
     assert len(bank.by_domain[Domain.BEHAVIORAL]) >= LEAST_BEHAVIORAL
+
+
+@pytest.mark.parametrize("track", sorted(folder.name for folder in (BANK_FOLDER / "role").iterdir()))
+def test_every_role_has_enough_questions(bank: Bank, track: str) -> None:
+    assert len(bank.by_source[f"role/{track}"]) >= LEAST_IN_TRACK
+
+
+def test_every_part_of_the_bank_that_compositions_name_exists(bank: Bank) -> None:
+    composition = load_composition()
+    named = [composition.role_default, *composition.by_domain.values()]
+    named += [family.shares for family in composition.role_families]
+    assert {source for shares in named for source in shares} == set(bank.by_source)
 
 
 def test_the_index_by_topic_holds_every_question_once(bank: Bank) -> None:

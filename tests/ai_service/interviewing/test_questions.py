@@ -41,7 +41,7 @@ def test_every_domain_starts_at_the_chosen_difficulty(questions: Questions, doma
 @pytest.mark.parametrize("domain", list(Domain))
 def test_no_question_is_repeated_until_all_were_asked(questions: Questions, bank: Bank, domain: Domain) -> None:
     shares = load_composition().shares(context(domain))
-    everything = {entry.question.key for share_of in shares for entry in bank.by_domain[share_of]}
+    everything = {entry.question.key for share_of in shares for entry in bank.by_source[share_of]}
     seen: list[str] = []
     for number in range(len(everything)):
         interview = context(domain, list(Difficulty)[number % 4], interview_id=f"interview-{number}")
@@ -143,32 +143,35 @@ def test_skills_lead_to_their_topics_and_focus_areas_go_first(questions: Questio
     assert "graph" in with_both.question.topic_title.lower()
 
 
-def test_situational_and_hr_interviews_are_composed_of_behavioral_questions(questions: Questions) -> None:
+def test_situational_and_hr_interviews_ask_their_own_questions(questions: Questions) -> None:
     for domain in (Domain.SITUATIONAL, Domain.HR):
         turns = _play(questions, context(domain), [60.0] * 4)
-        assert {played.question.domain for played in turns} == {Domain.BEHAVIORAL}
+        assert {played.question.domain for played in turns} == {domain}
 
 
-def test_a_role_without_details_mixes_its_default_domains(questions: Questions) -> None:
-    turns = _play(questions, context(Domain.ROLE), [60.0] * 10)
-    counts = Counter(played.question.domain for played in turns)
-    assert counts == {Domain.CS_FUNDAMENTALS: 3, Domain.DSA: 3, Domain.HLD: 2, Domain.BEHAVIORAL: 2}
+def _sources(bank: Bank, questions: Questions, role: str) -> Counter[str]:
+    turns = _play(questions, context(Domain.ROLE, job_role=role, question_limit=20), [60.0] * 20)
+    return Counter(bank.by_key[played.question.main_key].source for played in turns)
+
+
+def test_a_role_without_details_is_asked_the_default_mix(bank: Bank, questions: Questions) -> None:
+    assert _sources(bank, questions, "").keys() <= load_composition().role_default.keys()
 
 
 @pytest.mark.parametrize(
     ("role", "most"),
     [
-        ("Engineering Manager", Domain.BEHAVIORAL),
-        ("Senior iOS developer", Domain.LLD),
-        ("SRE", Domain.CS_FUNDAMENTALS),
-        ("Machine Learning Engineer", Domain.DSA),
-        ("Software architect", Domain.HLD),
+        ("Engineering Manager", "role/engineering_management"),
+        ("Senior iOS developer", "role/mobile"),
+        ("SRE", "role/devops_sre"),
+        ("Machine Learning Engineer", "role/machine_learning"),
+        ("Data Scientist", "role/data_science"),
+        ("QA automation", "role/qa"),
+        ("Software architect", "hld"),
     ],
 )
-def test_a_role_is_composed_to_fit_it(questions: Questions, role: str, most: Domain) -> None:
-    turns = _play(questions, context(Domain.ROLE, job_role=role), [60.0] * 10)
-    counts = Counter(played.question.domain for played in turns)
-    assert counts.most_common(1)[0][0] is most
+def test_a_role_is_composed_to_fit_it(bank: Bank, questions: Questions, role: str, most: str) -> None:
+    assert _sources(bank, questions, role).most_common(1)[0][0] == most
 
 
 def test_a_word_inside_another_is_no_keyword() -> None:
