@@ -12,7 +12,7 @@ UV := $(VENV)/bin/uv
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo admin test lint protos lock bench clean
+.PHONY: help setup run demo admin test peers lint protos lock bench clean
 
 help: ## list the targets
 	@echo 'Usage: make TARGET [PORT=8000] [DATA=.data] [HOST=127.0.0.1] [any setting of the services]'
@@ -37,6 +37,10 @@ admin: $(READY) ## make EMAIL an admin account of the running instance: make adm
 
 test: $(READY) ## run the tests; ARGS goes to pytest
 	@$(PYTHON) -m pytest -n 2 $(ARGS)
+
+peers: $(READY) ## install what some tests talk to and skip without: other people's servers, by npm
+	@mkdir -p $(VENV)/peers/aimock && cp tests/fakes/aimock/package*.json $(VENV)/peers/aimock/
+	npm ci --prefix $(VENV)/peers/aimock --ignore-scripts --no-audit --no-fund
 
 lint: $(READY) ## check style, types and import rules
 	@failed=; \

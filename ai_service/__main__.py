@@ -1,12 +1,13 @@
-"""The command line: `python -m ai_service serve`."""
+"""The command line: `python -m ai_service serve`, `grade` and `calibrate`."""
 
 import argparse
 import asyncio
 import sys
 
+from ai_service.calibration.commands import CommandError, add_commands
 from ai_service.errors import ResourceError
 from ai_service.main import serve
-from ai_service.settings import SettingsError, load_settings
+from ai_service.settings import SettingsError, load_engine_settings, load_settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,18 +19,23 @@ def main(arguments: list[str] | None = None) -> int:
         help="serve gRPC until SIGTERM or Ctrl-C",
         description="Serve gRPC on AI_LISTEN until SIGTERM or Ctrl-C. AI_SERVICE_TOKEN is required.",
     )
-    parser.parse_args(arguments)
+    add_commands(commands)
+    chosen = parser.parse_args(arguments)
     try:
-        settings = load_settings()
+        if chosen.command == "serve":
+            asyncio.run(serve(load_settings()))
+            return 0
+        status: int = chosen.run(chosen, load_engine_settings())
+        return status
     except SettingsError as error:
         print(f"ai_service cannot start, because of its settings:\n{error}", file=sys.stderr)
         return 2
-    try:
-        asyncio.run(serve(settings))
+    except CommandError as error:
+        print(error, file=sys.stderr)
+        return 2
     except ResourceError as error:
         print(f"ai_service cannot run: {error}", file=sys.stderr)
         return 1
-    return 0
 
 
 if __name__ == "__main__":

@@ -18,7 +18,10 @@ class Fault(Exception):  # noqa: N818 - expected in operation, unlike an error o
     """A failure that a caller may be told about.
 
     `reason` is a stable name in upper snake case; `message` says what to do; `details` are short texts by name.
+    `is_final` tells a caller's channel not to repeat the call by itself, since what could be tried was tried here.
     """
+
+    is_final = False
 
     def __init__(self, kind: FaultKind, reason: str, message: str, details: dict[str, str] | None = None) -> None:
         super().__init__(message)
@@ -78,6 +81,34 @@ class Draining(Fault):
 
     def __init__(self) -> None:
         super().__init__(FaultKind.UNAVAILABLE, "DRAINING", "the service is shutting down; try again shortly")
+
+
+class ModelFault(Fault):
+    """The language model gave no usable reply after all attempts that may be made; nothing was graded by it."""
+
+    is_final = True
+
+    def __init__(
+        self,
+        reason: str,
+        message: str,
+        *,
+        kind: FaultKind = FaultKind.UNAVAILABLE,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        details = {} if retry_after_seconds is None else {"retry_after_seconds": f"{retry_after_seconds:.0f}"}
+        super().__init__(kind, reason, message, details)
+
+
+class BudgetSpent(ModelFault):
+    """The interview has used, or would use with this call, more tokens than an interview may."""
+
+    def __init__(self, budget: int) -> None:
+        super().__init__(
+            "MODEL_BUDGET_SPENT",
+            f"the interview's budget of {budget} tokens is spent; end the interview, or raise LLM_BUDGET_TOKENS",
+            kind=FaultKind.RESOURCE_EXHAUSTED,
+        )
 
 
 class ResourceError(Exception):

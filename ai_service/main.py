@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import structlog
 
+from ai_service.engines import load_engine
 from ai_service.errors import ResourceError
 from ai_service.interviewing.bank import load_bank
-from ai_service.interviewing.builtin import BuiltinEngine
 from ai_service.interviewing.workers import Workers
 from ai_service.settings import Settings
 from ai_service.wire.logs import configure_logs
@@ -39,7 +39,7 @@ async def serve(settings: Settings) -> None:
     stop_metrics = _serve_metrics(settings, metrics)
     _log.info("listening", address=f"{settings.ai_listen.rpartition(':')[0]}:{port}")
     try:
-        await _open(server, settings, workers, stopping)
+        await _open(server, settings, workers, metrics, stopping)
         await stopping.wait()
         _log.info("draining", grace_seconds=DRAIN_SECONDS)
     finally:
@@ -49,10 +49,12 @@ async def serve(settings: Settings) -> None:
     _log.info("stopped")
 
 
-async def _open(server: EngineServer, settings: Settings, workers: Workers, stopping: asyncio.Event) -> None:
+async def _open(
+    server: EngineServer, settings: Settings, workers: Workers, metrics: Metrics, stopping: asyncio.Event
+) -> None:
     """Load the engine beside the event loop, so that health checks are answered, and open the server with it."""
     began = time.perf_counter()
-    loading = asyncio.create_task(asyncio.to_thread(BuiltinEngine.load, settings.ai_cache, workers))
+    loading = asyncio.create_task(asyncio.to_thread(load_engine, settings, workers, metrics.registry))
     stopped = asyncio.create_task(stopping.wait())
     await asyncio.wait({loading, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
@@ -62,6 +64,7 @@ async def _open(server: EngineServer, settings: Settings, workers: Workers, stop
     bank = load_bank()
     _log.info(
         "serving",
+        engine=settings.engine_name,
         load_ms=round(1000 * (time.perf_counter() - began)),
         questions=len(bank.questions),
         bank_version=bank.version,

@@ -3,9 +3,10 @@
 import os
 import tempfile
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -32,6 +33,26 @@ def _token(value: SecretStr) -> SecretStr:
     return value
 
 
+def _key(value: SecretStr) -> SecretStr:
+    key = value.get_secret_value()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ValueError("use the key as the provider shows it: printable ASCII characters without spaces")
+    return value
+
+
+def _base_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        wrong = parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0
+    except ValueError:
+        wrong = True
+    if wrong:
+        raise ValueError("write it as http(s)://HOST[:PORT]/PATH, such as http://127.0.0.1:11434/v1")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("leave credentials out of the address; a key goes into OPENAI_API_KEY")
+    return value
+
+
 def _cache_folder(value: Path) -> Path:
     folder = value.expanduser().absolute()
     try:
@@ -53,15 +74,11 @@ def _default_cache() -> Path:
         return Path(tempfile.gettempdir()) / f"mock-interview-{os.getuid()}"
 
 
-class Settings(BaseSettings):
-    """What an operator can set, read once at the start; field X is the variable X in upper case."""
+class EngineSettings(BaseSettings):
+    """What an operator can set for the engines, by themselves; field X is the variable X in upper case."""
 
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
 
-    ai_listen: Annotated[str, AfterValidator(_listen_address)] = "127.0.0.1:50051"
-    """Where gRPC is served, HOST:PORT."""
-    ai_service_token: Annotated[SecretStr, AfterValidator(_token)]
-    """The credential that callers send."""
     ai_cache: Annotated[Path, AfterValidator(_cache_folder)] = Field(
         default_factory=_default_cache, validate_default=True
     )
@@ -70,6 +87,65 @@ class Settings(BaseSettings):
     """Evaluations that run or wait at the same time; more are refused."""
     ai_threads: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: os.cpu_count() or 1)
     """Threads that grade."""
+    engine: Annotated[Literal["auto", "builtin", "openai"], BeforeValidator(str.lower)] = "auto"
+    """Who asks, grades and reports; auto is openai when a key or a base URL is set, else builtin."""
+    openai_api_key: Annotated[SecretStr, AfterValidator(_key)] | None = None
+    """Key of the OpenAI-compatible endpoint; unset for an endpoint that asks for none."""
+    openai_base_url: Annotated[str, AfterValidator(_base_url)] | None = None
+    """Address of the OpenAI-compatible endpoint; unset for OpenAI itself."""
+    llm_model: Annotated[str, Field(max_length=200)] | None = None
+    """Name of the model; gpt-4.1-mini at OpenAI, required for another endpoint."""
+    llm_timeout_seconds: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)] = 15.0
+    """Longest wait for one attempt; a call's deadline (AI_DEADLINE_SECONDS of chat_service) bounds all attempts."""
+    llm_attempts: Annotated[int, Field(ge=1, le=3)] = 3
+    """Attempts at one reply in all, its repair among them."""
+    llm_max_output_tokens: Annotated[int, Field(ge=256, le=100_000)] = 4096
+    """Output tokens of one attempt, a reasoning model's thoughts among them."""
+    llm_budget_tokens: Annotated[int, Field(ge=10_000, le=1_000_000_000)] = 1_000_000
+    """Tokens that one interview may use."""
+    llm_samples: Annotated[int, Field(ge=1, le=9)] = 1
+    """Gradings of each answer, of which the medians count."""
+    llm_price_input: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """Price of a million input tokens, for the metric of cost; set both prices or none."""
+    llm_price_output: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """Price of a million output tokens."""
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.engine_name == "openai":
+            if self.openai_api_key is None and self.openai_base_url is None:
+                raise ValueError(
+                    "OPENAI_API_KEY: is not set; ENGINE=openai needs a key, or OPENAI_BASE_URL of an endpoint "
+                    "that asks for none"
+                )
+            if self.openai_base_url is not None and self.llm_model is None:
+                raise ValueError("LLM_MODEL: is not set; name a model that OPENAI_BASE_URL serves")
+        for name, one, other in (
+            ("LLM_PRICE_OUTPUT", self.llm_price_output, self.llm_price_input),
+            ("LLM_PRICE_INPUT", self.llm_price_input, self.llm_price_output),
+        ):
+            if one is None and other is not None:
+                raise ValueError(f"{name}: is not set; set both prices or none")
+        return self
+
+    @property
+    def engine_name(self) -> Literal["builtin", "openai"]:
+        """The engine that `engine` comes to."""
+        if self.engine == "auto":
+            return "openai" if self.openai_api_key or self.openai_base_url else "builtin"
+        return self.engine
+
+
+S = TypeVar("S", bound=EngineSettings)
+
+
+class Settings(EngineSettings):
+    """What an operator can set for the server, read once at the start."""
+
+    ai_listen: Annotated[str, AfterValidator(_listen_address)] = "127.0.0.1:50051"
+    """Where gRPC is served, HOST:PORT."""
+    ai_service_token: Annotated[SecretStr, AfterValidator(_token)]
+    """The credential that callers send."""
     ai_metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """Port of the Prometheus endpoint, on the host of AI_LISTEN; unset for none."""
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(str.upper)] = "INFO"
@@ -82,12 +158,24 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the environment; raise `SettingsError` when a variable is missing or wrong."""
+    """Read the server's settings; raise `SettingsError` when a variable is missing or wrong."""
+    return _load(Settings)
+
+
+def load_engine_settings() -> EngineSettings:
+    """Read what the engines need alone; raise `SettingsError` when a variable is wrong."""
+    return _load(EngineSettings)
+
+
+def _load(kind: type[S]) -> S:
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_url=False, include_input=False):
+            if not problem["loc"]:  # settings that do not fit together; the text names the one to change
+                lines.append(problem["msg"].removeprefix("Value error, "))
+                continue
             name = str(problem["loc"][0]).upper()
             text = "is not set; set it to a secret of at least 32 characters"
             if problem["type"] != "missing":

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import ai_service  # noqa: F401 - before NumPy: it sets the number of threads
 from tests.servers import Keeper, ask
 
 _keeper = pytest.StashKey[Keeper]()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ai_service.grading.grade import PointStatus
 from ai_service.interviewing.interview import (
     CriterionSummary,
+    Domain,
     Evaluation,
     EvaluationStatus,
     Question,
@@ -15,6 +16,8 @@ from ai_service.interviewing.interview import (
 )
 
 FOLLOW_UP_WEIGHT = 0.5
+# A topic with a lower mean is weak.
+WEAK_TOPIC = 70.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,14 @@ def comparable(turns: Sequence[GradedTurn]) -> list[GradedTurn]:
     return [turn for turn in scored if _major(turn) == latest[turn.evaluation.provenance.rubric]]
 
 
+def turn_weight(turn: GradedTurn) -> float:
+    """How much a turn counts beside the others: a follow-up half as much as a main question."""
+    return FOLLOW_UP_WEIGHT if turn.question.kind is QuestionKind.FOLLOW_UP else 1.0
+
+
 def overall_score(turns: Sequence[GradedTurn]) -> float | None:
     """Mean score with one decimal, in which a follow-up counts half; None without any score."""
-    weighted = [
-        (FOLLOW_UP_WEIGHT if turn.question.kind is QuestionKind.FOLLOW_UP else 1.0, turn.score)
-        for turn in turns
-        if turn.score is not None
-    ]
+    weighted = [(turn_weight(turn), turn.score) for turn in turns if turn.score is not None]
     total = sum(weight for weight, _ in weighted)
     return round(sum(weight * score for weight, score in weighted) / total, 1) if total else None
 
@@ -82,12 +86,12 @@ def topic_summaries(turns: Sequence[GradedTurn], averaged: Sequence[GradedTurn])
 
     `averaged` are the turns that count in means; the missed points are those of every scored or passed turn.
     """
-    titles: dict[str, str] = {}
-    scores: dict[str, list[float]] = {}
-    missed: dict[str, dict[str, None]] = {}
+    titles: dict[tuple[Domain, str], str] = {}
+    scores: dict[tuple[Domain, str], list[float]] = {}
+    missed: dict[tuple[Domain, str], dict[str, None]] = {}
     for turn in turns:
-        topic = turn.question.topic
-        titles.setdefault(topic, turn.question.topic_title or topic)
+        topic = (turn.question.domain, turn.question.topic)
+        titles.setdefault(topic, turn.question.topic_title or turn.question.topic)
         if turn.score is not None or turn.passed:
             points = missed.setdefault(topic, {})
             points.update(
@@ -95,14 +99,24 @@ def topic_summaries(turns: Sequence[GradedTurn], averaged: Sequence[GradedTurn])
             )
     for turn in averaged:
         if turn.score is not None:
-            scores.setdefault(turn.question.topic, []).append(turn.score)
+            scores.setdefault((turn.question.domain, turn.question.topic), []).append(turn.score)
     summaries = [
         TopicSummary(
-            topic, title, _mean(scores.get(topic, [])), len(scores.get(topic, [])), tuple(missed.get(topic, ()))
+            topic=topic[1],
+            title=title,
+            score=_mean(scores.get(topic, [])),
+            assessed_answers=len(scores.get(topic, [])),
+            missed_points=tuple(missed.get(topic, ())),
+            domain=topic[0],
         )
         for topic, title in titles.items()
     ]
     return tuple(sorted(summaries, key=lambda topic: (topic.score is None, topic.score or 0.0)))
+
+
+def weak_topics(topics: Sequence[TopicSummary]) -> Sequence[TopicSummary]:
+    """The topics on which something was missed, with a mean below `WEAK_TOPIC` or none at all, in their order."""
+    return [topic for topic in topics if topic.missed_points and (topic.score or 0.0) < WEAK_TOPIC]
 
 
 def _mean(scores: Sequence[float]) -> float | None:

@@ -30,6 +30,14 @@ MODEL = "all-MiniLM-L6-v2"
 GRADER_VERSION = "1.0"
 
 
+def load_grader(cache: Path) -> Grader:
+    """Load the grader with its model from the folder `cache`. Raises `ResourceError` when it cannot be used."""
+    try:
+        return Grader.load(cache)
+    except (ModelMissingError, OSError) as error:
+        raise ResourceError(f"the grading model cannot be loaded: {error}") from error
+
+
 class BuiltinEngine:
     """An `Engine`. Questions and reports take well under a millisecond; grading runs in the workers."""
 
@@ -49,12 +57,7 @@ class BuiltinEngine:
 
         Raises `ResourceError` when a file or the model cannot be used.
         """
-        bank = load_bank()
-        try:
-            grader = Grader.load(cache)
-        except (ModelMissingError, OSError) as error:
-            raise ResourceError(f"the grading model cannot be loaded: {error}") from error
-        return cls(grader, workers, bank)
+        return cls(load_grader(cache), workers, load_bank())
 
     async def next_question(
         self, context: InterviewContext, turns: Sequence[Turn], seen_keys: Sequence[str]
@@ -62,8 +65,10 @@ class BuiltinEngine:
         """As `Engine.next_question`."""
         return self._questions.next(context, turns, seen_keys)
 
-    async def evaluate(self, context: InterviewContext, submitted: SubmittedAnswer) -> Evaluation:
-        """As `Engine.evaluate`; the context changes no score."""
+    async def evaluate(
+        self, context: InterviewContext, submitted: SubmittedAnswer, turns: Sequence[Turn] = ()
+    ) -> Evaluation:
+        """As `Engine.evaluate`; the context and the turns change no score."""
         return await self._workers.run(lambda: self._grade(submitted))
 
     async def report(self, context: InterviewContext, turns: Sequence[Turn]) -> Report:

@@ -29,10 +29,16 @@ class Engine(Protocol):
         """
         ...
 
-    async def evaluate(self, context: InterviewContext, submitted: SubmittedAnswer) -> Evaluation:
-        """Grade one answer. Raises `Overloaded` when the bound of concurrent work is reached."""
+    async def evaluate(
+        self, context: InterviewContext, submitted: SubmittedAnswer, turns: Sequence[Turn] = ()
+    ) -> Evaluation:
+        """Grade one answer. `turns` are the earlier ones where they are known: they change no grade.
+
+        Raises `Overloaded` when the bound of concurrent work is reached, and `ModelFault` when a language model was to
+        grade and did not: no other grader takes its place.
+        """
         ...
 
     async def report(self, context: InterviewContext, turns: Sequence[Turn]) -> Report:
-        """Report on a finished interview whose turns all have their evaluation."""
+        """Report on a finished interview whose turns all have their evaluation; succeeds without its model's words."""
         ...

@@ -17,31 +17,32 @@ from ai_service.interviewing.rubric import Rubric, weighted_score
 
 ENGINE = "builtin"
 # Domains whose answers are stories of the candidate's own.
-STORIES = frozenset({Domain.BEHAVIORAL, Domain.SITUATIONAL, Domain.HR})
+STORIES = frozenset({Domain.BEHAVIORAL, Domain.HR})
 
 
 class Evaluations:
-    """Makes evaluations from graded answers. `model` and `grader_version` name what graded them."""
+    """Makes evaluations from graded answers. `engine`, `model` and `grader_version` name what graded them."""
 
     def __init__(
         self,
         rubrics: Mapping[Domain, Rubric],
         feedback: FeedbackWriter,
         *,
+        engine: str = ENGINE,
         model: str,
         grader_version: str,
     ) -> None:
         self._rubrics = rubrics
         self._feedback = feedback
+        self._engine = engine
         self._model = model
         self._grader_version = grader_version
 
     def of(self, question: Question, graded: GradedAnswer) -> Evaluation:
         """The evaluation of an answer to `question`: a score with its evidence, or the reason why there is none."""
         rubric = self._rubrics[question.domain]
-        provenance = Provenance(ENGINE, self._model, rubric.name, rubric.version, "", self._grader_version)
         if graded.assessability is not Assessability.ASSESSABLE:
-            return self._not_assessable(question, graded, rubric, provenance)
+            return self.not_assessable(question, graded, NotAssessableReason(graded.assessability.value))
         criteria = rubric.judge(graded)
         score = weighted_score(criteria)
         feedback = self._feedback.on_scored(question, graded, score=score, told_as_story=question.domain in STORIES)
@@ -64,13 +65,12 @@ class Evaluations:
             strengths=feedback.strengths,
             improvements=feedback.improvements,
             feedback=feedback.text,
-            provenance=provenance,
+            provenance=self._provenance(rubric),
         )
 
-    def _not_assessable(
-        self, question: Question, graded: GradedAnswer, rubric: Rubric, provenance: Provenance
-    ) -> Evaluation:
-        reason = NotAssessableReason(graded.assessability.value)
+    def not_assessable(self, question: Question, graded: GradedAnswer, reason: NotAssessableReason) -> Evaluation:
+        """The evaluation of an answer that has no score, for `reason`; of `graded` only the delivery counts."""
+        rubric = self._rubrics[question.domain]
         feedback = self._feedback.on_not_assessable(question, reason)
         return Evaluation(
             status=EvaluationStatus.NOT_ASSESSABLE,
@@ -82,5 +82,8 @@ class Evaluations:
             strengths=feedback.strengths,
             improvements=feedback.improvements,
             feedback=feedback.text,
-            provenance=provenance,
+            provenance=self._provenance(rubric),
         )
+
+    def _provenance(self, rubric: Rubric) -> Provenance:
+        return Provenance(self._engine, self._model, rubric.name, rubric.version, "", self._grader_version)

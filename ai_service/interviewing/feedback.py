@@ -3,20 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ai_service.grading.grade import Delivery, GradedAnswer, PointMatch, PointStatus
+from ai_service.grading.grade import GradedAnswer, PointMatch, PointStatus
+from ai_service.interviewing.delivery_notes import delivery_notes
 from ai_service.interviewing.interview import NotAssessableReason, Question
 from ai_service.interviewing.wording import Wording, shortened
 
 _MOST_STRENGTHS = 3
 _MOST_IMPROVEMENTS = 4
 _BANDS = ((85.0, "excellent"), (65.0, "good"), (45.0, "middling"), (25.0, "weak"), (0.0, "poor"))
-# Speech between about 110 and 170 words a minute is followed easily; outside these bounds it is worth a remark.
-_SLOW_PACE, _FAST_PACE = 90.0, 185.0
 # Below this a story is better told anew than mended.
 _STORY_BELOW = 45.0
 # Signals are bounded by what was covered; these are shares of that.
 _STRONG_SHARE, _WEAK_SHARE = 0.9, 0.6
-_FILLER_COUNT, _FILLER_SHARE = 4, 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class FeedbackWriter:
         """Feedback on an answer without a score. One that was passed names a first point to learn."""
         sentences = [self._wording.say(f"not_assessable.{reason.value}", question.key)]
         improvements: tuple[str, ...] = ()
-        if reason.is_pass:
+        if reason.is_pass and question.points:
             crux = max(question.points, key=lambda point: point.weight)
             hint = self._wording.say("passed_hint", question.key, point=whole_point(crux.text))
             sentences.append(hint)
@@ -95,22 +93,8 @@ class FeedbackWriter:
                 improvements.append(say("weak_specifics" if told_as_story else "weak_reasoning", seed))
             if _share(graded, "focus") < _WEAK_SHARE:
                 improvements.append(say("weak_focus", seed))
-        improvements.extend(self._on_delivery(seed, graded.delivery))
+        improvements.extend(delivery_notes(graded.delivery, self._wording, seed))
         return tuple(improvements)
-
-    def _on_delivery(self, seed: str, delivery: Delivery) -> list[str]:
-        remarks = []
-        most = max(delivery.filler_words, key=lambda filler: len(filler.starts), default=None)
-        if most is not None:
-            count = len(most.starts)
-            if count >= _FILLER_COUNT and count >= _FILLER_SHARE * delivery.word_count:
-                remarks.append(self._wording.say("fillers", seed, word=most.word, count=count))
-        pace = delivery.words_per_minute
-        if pace is not None and pace > _FAST_PACE:
-            remarks.append(self._wording.say("pace_fast", seed, pace=round(pace)))
-        elif pace is not None and pace < _SLOW_PACE:
-            remarks.append(self._wording.say("pace_slow", seed, pace=round(pace)))
-        return remarks
 
     def _text(
         self,

@@ -29,13 +29,34 @@ def strengths(turns: Sequence[GradedTurn], wording: Wording) -> tuple[Finding, .
             turn.question.topic,
             turn.question.key,
             point.quote.text if point.quote else "",
+            point.status,
         )
         for place, (turn, point) in enumerate(chosen)
     )
 
 
 def gaps(turns: Sequence[GradedTurn], wording: Wording) -> tuple[Finding, ...]:
-    """The points that were missed, contradicted or said in part, most costly first.
+    """The points that were missed, contradicted or said in part, most costly first, with what was said of them."""
+    return tuple(
+        Finding(
+            wording.say(
+                f"report_gap_{point.status.value}",
+                turn.question.key,
+                place,
+                topic=_topic(turn),
+                point=whole_point(point.text),
+            ),
+            turn.question.topic,
+            turn.question.key,
+            point.quote.text if point.quote else "",
+            point.status,
+        )
+        for place, (turn, point) in enumerate(_spread(costs(turns), MOST_GAPS))
+    )
+
+
+def costs(turns: Sequence[GradedTurn]) -> list[tuple[float, GradedTurn, PointResult]]:
+    """Every point that was missed, contradicted or said in part, with what it cost, in the order of the turns.
 
     A point's cost is the share of its question's weight that was not earned, half of that for a follow-up's point
     and one and a half times for a contradiction. What a later follow-up on the point earned is taken off.
@@ -55,21 +76,7 @@ def gaps(turns: Sequence[GradedTurn], wording: Wording) -> tuple[Finding, ...]:
             cost *= 1 - recovered.get((turn.question.key, point.id), 0.0)
             if cost > 0:
                 found.append((cost, turn, point))
-    return tuple(
-        Finding(
-            wording.say(
-                f"report_gap_{point.status.value}",
-                turn.question.key,
-                place,
-                topic=_topic(turn),
-                point=whole_point(point.text),
-            ),
-            turn.question.topic,
-            turn.question.key,
-            point.quote.text if point.quote else "",
-        )
-        for place, (turn, point) in enumerate(_spread(found, MOST_GAPS))
-    )
+    return found
 
 
 def _recovered(turns: Sequence[GradedTurn]) -> Mapping[tuple[str, str], float]:

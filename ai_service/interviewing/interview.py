@@ -86,6 +86,13 @@ class NotAssessableReason(StrEnum):
         return self in (NotAssessableReason.EMPTY, NotAssessableReason.DECLINED)
 
 
+class GradeConfidence(StrEnum):
+    """How far several gradings of the same answer agree: low when a criterion's levels lie over one level apart."""
+
+    NORMAL = "normal"
+    LOW = "low"
+
+
 @dataclass(frozen=True, slots=True)
 class InterviewContext:
     """What is known of the interview and its candidate. The texts are data, never instructions."""
@@ -101,6 +108,7 @@ class InterviewContext:
     experience_level: str = ""
     target_company: str = ""
     years_experience: float | None = None
+    resume: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +153,10 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class CriterionScore:
-    """The score (0 to 100) and level (0 to 4) on one criterion, both None when it could not be judged."""
+    """The score (0 to 100) and level (0 to 4) on one criterion, both None when it could not be judged.
+
+    `level_spread` is the highest less the lowest level of several gradings, None where there was one.
+    """
 
     id: str
     title: str
@@ -154,6 +165,7 @@ class CriterionScore:
     score: float | None
     comment: str
     evidence: tuple[Quote, ...]
+    level_spread: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +181,10 @@ class PointResult:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The grade of one answer: `score` (0 to 100, one decimal) or the reason why there is none."""
+    """The grade of one answer: `score` (0 to 100, one decimal) or the reason why there is none.
+
+    `samples` is the number of gradings that it is the median of; `confidence` is None where there was one.
+    """
 
     status: EvaluationStatus
     score: float | None
@@ -181,6 +196,8 @@ class Evaluation:
     improvements: tuple[str, ...]
     feedback: str
     provenance: Provenance
+    confidence: GradeConfidence | None = None
+    samples: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,23 +240,28 @@ class CriterionSummary:
 
 @dataclass(frozen=True, slots=True)
 class TopicSummary:
-    """Mean score on one topic (one decimal), and the texts of the points that were not fully said."""
+    """Mean score on one topic of a domain (one decimal), and the texts of the points that were not fully said."""
 
     topic: str
     title: str
     score: float | None
     assessed_answers: int
     missed_points: tuple[str, ...]
+    domain: Domain
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A statement about the candidate; topic, question key and quote are empty where there is none."""
+    """A statement about the candidate; topic, question key and quote are empty where there is none.
+
+    `status` is how far the answer says the expected point that it is about, None where it is about none.
+    """
 
     text: str
     topic: str = ""
     question_key: str = ""
     quote: str = ""
+    status: PointStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +273,82 @@ class NextStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Roadmap:
+    """What to do within days, within weeks and within months; a step that is about a topic names it."""
+
+    immediate: tuple[NextStep, ...] = ()
+    short_term: tuple[NextStep, ...] = ()
+    long_term: tuple[NextStep, ...] = ()
+
+
+class ReadinessLevel(StrEnum):
+    """How ready for real interviews the answers show a candidate to be."""
+
+    NOT_READY = "not_ready"
+    NEEDS_WORK = "needs_work"
+    ALMOST_READY = "almost_ready"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The grade that a score amounts to, and the readiness (0 to 100, one decimal) that the answers show."""
+
+    letter_grade: str
+    readiness_score: float
+    readiness_level: ReadinessLevel
+
+
+class ResourceType(StrEnum):
+    """What a resource is."""
+
+    BOOK = "book"
+    COURSE = "course"
+    DOCUMENTATION = "documentation"
+    STANDARD = "standard"
+    ARTICLE = "article"
+    PRACTICE = "practice"
+
+
+class Priority(StrEnum):
+    """How much something is needed."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """Something to learn from; `topics` are those of the interview that it is for, empty for the whole field."""
+
+    title: str
+    type: ResourceType
+    description: str
+    url: str
+    priority: Priority
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionReview:
+    """A question looked back on: what was said of its points, and what a full answer would have said."""
+
+    question: Question
+    score: float | None
+    not_assessable_reason: NotAssessableReason | None
+    points: tuple[PointResult, ...]
+    full_answer: str
+    delivery_notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """The report of a finished interview; its numbers follow from the evaluations of its turns alone."""
+    """The report of a finished interview; its numbers follow from the evaluations of its turns alone.
+
+    `standing` is None when no answer was assessed.
+    `words_missing` says that a language model was to write the words and failed; asking again can complete them.
+    """
 
     overall_score: float | None
     assessed_answers: int
@@ -264,3 +360,8 @@ class Report:
     next_steps: tuple[NextStep, ...]
     summary: str
     provenance: Provenance
+    words_missing: bool = False
+    standing: Standing | None = None
+    roadmap: Roadmap = Roadmap()
+    resources: tuple[Recommendation, ...] = ()
+    question_reviews: tuple[QuestionReview, ...] = ()

@@ -9,6 +9,7 @@ from ai_service.interviewing.averages import (
     graded_turns,
     overall_score,
     topic_summaries,
+    weak_topics,
 )
 from ai_service.interviewing.bank import Bank
 from ai_service.interviewing.findings import gaps, strengths
@@ -20,12 +21,16 @@ from ai_service.interviewing.interview import (
     Provenance,
     QuestionKind,
     Report,
+    Standing,
     TopicSummary,
     Turn,
 )
+from ai_service.interviewing.resources import load_shelf
+from ai_service.interviewing.reviews import question_reviews
+from ai_service.interviewing.roadmap import Roadmaps
+from ai_service.interviewing.standing import load_standards
 from ai_service.interviewing.wording import Wording
 
-_WEAK_TOPIC = 70.0
 _WEAK_CRITERION = 50.0
 # How far a criterion lies below the overall score before it is worth a sentence.
 _NOTABLE = 5.0
@@ -35,12 +40,18 @@ _REASONING = frozenset({"reasoning", "rationale", "specifics"})
 
 
 class Reports:
-    """Writes reports. `engine` names who writes the words."""
+    """Writes reports, by the shelf of resources and the standards that the service ships.
+
+    `engine` names who writes the words. Raises `ResourceError` when one of their files cannot be used.
+    """
 
     def __init__(self, bank: Bank, wording: Wording, *, engine: str) -> None:
         self._bank = bank
         self._wording = wording
         self._engine = engine
+        self._shelf = load_shelf()
+        self._standards = load_standards()
+        self._roadmaps = Roadmaps(bank, wording, self._shelf, self._standards)
 
     def of(self, context: InterviewContext, turns: Sequence[Turn]) -> Report:
         """The report of an interview's turns, oldest first; turns without an evaluation count for nothing."""
@@ -50,6 +61,8 @@ class Reports:
         topics = topic_summaries(graded, averaged)
         criteria = criterion_summaries(averaged)
         overall = overall_score(averaged)
+        passed = [turn for turn in graded if turn.passed]
+        standing = self._standards.standing(averaged, passed)
         return Report(
             overall_score=overall,
             assessed_answers=len(scored),
@@ -59,8 +72,12 @@ class Reports:
             strengths=strengths(graded, self._wording),
             gaps=gaps(graded, self._wording),
             next_steps=self._next_steps(context, graded, topics, criteria, overall),
-            summary=self._summary(context, graded, len(scored) - len(averaged), topics, criteria, overall),
+            summary=self._summary(context, graded, averaged, topics, criteria, standing),
             provenance=self._provenance(averaged or graded),
+            standing=standing,
+            roadmap=self._roadmaps.of(context, graded, topics, standing),
+            resources=self._shelf.recommended(topics, context.domain),
+            question_reviews=question_reviews(graded, self._wording),
         )
 
     def _next_steps(
@@ -72,8 +89,7 @@ class Reports:
         overall: float | None,
     ) -> tuple[NextStep, ...]:
         seed = context.interview_id
-        weak = [topic for topic in topics if topic.missed_points and (topic.score or 0.0) < _WEAK_TOPIC]
-        steps = [NextStep(self._study(topic, graded, seed), topic.topic) for topic in weak[:_MOST_STUDY_STEPS]]
+        steps = [NextStep(self._study(topic, seed), topic.topic) for topic in weak_topics(topics)[:_MOST_STUDY_STEPS]]
         lowest = _lowest(criteria)
         if (
             lowest is not None
@@ -94,9 +110,8 @@ class Reports:
             steps.append(NextStep(self._wording.say("report_again", seed)))
         return tuple(steps)
 
-    def _study(self, topic: TopicSummary, graded: Sequence[GradedTurn], seed: str) -> str:
-        domain = next(turn.question.domain for turn in graded if turn.question.topic == topic.topic)
-        known = self._bank.topic.get((domain, topic.topic))
+    def _study(self, topic: TopicSummary, seed: str) -> str:
+        known = self._bank.topic.get((topic.domain, topic.topic))
         name = "report_study" if known else "report_study_unknown"
         if topic.score is None:
             name += "_passed"
@@ -112,23 +127,25 @@ class Reports:
         self,
         context: InterviewContext,
         graded: Sequence[GradedTurn],
-        left_out: int,
+        averaged: Sequence[GradedTurn],
         topics: Sequence[TopicSummary],
         criteria: Sequence[CriterionSummary],
-        overall: float | None,
+        standing: Standing | None,
     ) -> str:
         seed = context.interview_id
         say = self._wording.say
         scored = sum(turn.score is not None for turn in graded)
+        overall = overall_score(averaged)
         if not graded:
             return say("summary_empty", seed)
-        if overall is None:
+        if overall is None or standing is None:
             return say("summary_unscored", seed, asked=len(graded))
         sentences = [say("summary_scored", seed, assessed=scored, asked=len(graded), score=overall)]
         if scored < len(graded):
             sentences.append(say("summary_passed", seed, count=_answers(len(graded) - scored)))
-        if left_out:
-            sentences.append(say("summary_left_out", seed, count=_answers(left_out)))
+        if len(averaged) < scored:
+            sentences.append(say("summary_left_out", seed, count=_answers(scored - len(averaged))))
+        sentences.extend(self._on_standing(seed, standing, averaged, graded))
         rated = [topic for topic in topics if topic.score is not None]
         worst, best = rated[0], rated[-1]
         if worst.score == best.score:
@@ -148,6 +165,32 @@ class Reports:
         if lowest is not None and (lowest.score or 0.0) <= overall - _NOTABLE:
             sentences.append(say("summary_criteria", seed, worst=lowest.title, worst_score=lowest.score))
         return " ".join(sentences)
+
+    def _on_standing(
+        self, seed: str, standing: Standing, averaged: Sequence[GradedTurn], graded: Sequence[GradedTurn]
+    ) -> list[str]:
+        level = self._wording.say(f"readiness.{standing.readiness_level.value}", seed)
+        sentences = [
+            self._wording.say(
+                "summary_standing",
+                seed,
+                grade=standing.letter_grade,
+                readiness=standing.readiness_score,
+                level=level,
+            )
+        ]
+        evidence = self._standards.evidence(averaged, [turn for turn in graded if turn.passed])
+        if min(evidence.answers, evidence.topics) < 1:
+            topics = len({(turn.question.domain, turn.question.topic) for turn in averaged})
+            sentences.append(
+                self._wording.say(
+                    "summary_thin",
+                    seed,
+                    answers=_answers(len(averaged)).lower(),
+                    topics="one topic" if topics == 1 else f"{topics} topics",
+                )
+            )
+        return sentences
 
     def _provenance(self, graded: Sequence[GradedTurn]) -> Provenance:
         if not graded:
@@ -177,4 +220,4 @@ def _next_level(
 
 
 def _answers(count: int) -> str:
-    return "one answer" if count == 1 else f"{count} answers"
+    return "One answer" if count == 1 else f"{count} answers"

@@ -13,8 +13,9 @@ import structlog
 from google.protobuf.message import DecodeError
 from grpc import aio
 
+from ai_service.deadline import begin_call
 from ai_service.errors import Fault, FaultKind, Unauthenticated
-from ai_service.wire.faults import CODES, defect, status_of
+from ai_service.wire.faults import CODES, defect, status_of, trailing_metadata_of
 from ai_service.wire.metrics import Metrics
 
 _OPEN_SERVICES = ("/grpc.health.v1.", "/grpc.reflection.")
@@ -79,6 +80,7 @@ class Calls(aio.ServerInterceptor):
             try:
                 if not hmac.compare_digest(credential, self._expected):
                     raise Unauthenticated
+                begin_call(context.time_remaining())
                 response = await behavior(_request(raw, read), context)
             except asyncio.CancelledError:
                 self._record(method, "CANCELLED", began)
@@ -97,7 +99,8 @@ class Calls(aio.ServerInterceptor):
                     self._idle.set()
             self._record(method, CODES[fault.kind].name, began, reason=fault.reason)
             status = status_of(fault, request_id)
-            return await context.abort(status.code, status.details, status.trailing_metadata)
+            trailing = (*status.trailing_metadata, *trailing_metadata_of(fault))
+            return await context.abort(status.code, status.details, trailing)
 
         return surrounded
 

@@ -36,6 +36,11 @@ def status_of(fault: Fault, request_id: str) -> Any:
     return rpc_status.to_status(status)
 
 
+def trailing_metadata_of(fault: Fault) -> tuple[tuple[str, str], ...]:
+    """What goes beside the status: for a final fault, that a channel with a retry policy is not to repeat the call."""
+    return (("grpc-retry-pushback-ms", "-1"),) if fault.is_final else ()
+
+
 def defect(request_id: str) -> Fault:
     """What a caller is told of an unexpected exception: only where to find it."""
     return Fault(FaultKind.INTERNAL, "DEFECT", f"an unexpected failure; the log has it under request {request_id}")

@@ -8,7 +8,8 @@ from ai_service.interviewing.interview import Turn
 from ai_service.wire.calls import Context
 from ai_service.wire.metrics import Metrics
 from ai_service.wire.reading import read_context, read_seen_keys, read_submitted, read_turns
-from ai_service.wire.writing import write_evaluation, write_question, write_report
+from ai_service.wire.writing import write_evaluation, write_question
+from ai_service.wire.writing_report import write_report
 from protos.interview_engine.v1 import interview_engine_pb2 as engine_pb2
 from protos.interview_engine.v1 import interview_engine_pb2_grpc as engine_grpc
 
@@ -62,7 +63,7 @@ class InterviewEngineServicer(engine_grpc.InterviewEngineServiceServicer):
         if request.HasField("next_question"):
             turns = read_turns(request.next_question.turns, "next_question.turns", context=interview)
             seen_keys = read_seen_keys(request.next_question.seen_keys, "next_question.seen_keys")
-        evaluation = await engine.evaluate(interview, submitted)
+        evaluation = await engine.evaluate(interview, submitted, turns)
         self._metrics.observe_evaluation(evaluation.status.value)
         response = engine_pb2.EvaluateAnswerResponse(evaluation=write_evaluation(evaluation))
         if request.HasField("next_question"):

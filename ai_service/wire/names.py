@@ -8,12 +8,16 @@ from ai_service.interviewing.interview import (
     Difficulty,
     Domain,
     EvaluationStatus,
+    GradeConfidence,
     NotAssessableReason,
     PointStatus,
+    Priority,
     QuestionKind,
     QuestionSource,
+    ReadinessLevel,
+    ResourceType,
 )
-from protos.interview_engine.v1 import evaluation_pb2, question_pb2
+from protos.interview_engine.v1 import evaluation_pb2, question_pb2, report_pb2
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -35,6 +39,10 @@ REASON_NUMBERS = _numbers(
     NotAssessableReason, "NOT_ASSESSABLE_REASON", dict(evaluation_pb2.NotAssessableReason.items())
 )
 POINT_STATUS_NUMBERS = _numbers(PointStatus, "POINT_STATUS", dict(evaluation_pb2.PointStatus.items()))
+CONFIDENCE_NUMBERS = _numbers(GradeConfidence, "GRADE_CONFIDENCE", dict(evaluation_pb2.GradeConfidence.items()))
+READINESS_NUMBERS = _numbers(ReadinessLevel, "READINESS_LEVEL", dict(report_pb2.ReadinessLevel.items()))
+RESOURCE_TYPE_NUMBERS = _numbers(ResourceType, "RESOURCE_TYPE", dict(report_pb2.ResourceType.items()))
+PRIORITY_NUMBERS = _numbers(Priority, "PRIORITY", dict(report_pb2.Priority.items()))
 
 DOMAINS = _by_number(DOMAIN_NUMBERS)
 DIFFICULTIES = _by_number(DIFFICULTY_NUMBERS)
@@ -43,3 +51,4 @@ SOURCES = _by_number(SOURCE_NUMBERS)
 STATUSES = _by_number(STATUS_NUMBERS)
 REASONS = _by_number(REASON_NUMBERS)
 POINT_STATUSES = _by_number(POINT_STATUS_NUMBERS)
+CONFIDENCES = _by_number(CONFIDENCE_NUMBERS)

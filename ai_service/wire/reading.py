@@ -44,6 +44,7 @@ def read_context(message: question_pb2.InterviewContext, path: str = "context") 
         experience_level=rules.text(f"{path}.experience_level", message.experience_level, short),
         target_company=rules.text(f"{path}.target_company", message.target_company, short),
         years_experience=years,
+        resume=rules.text(f"{path}.resume", message.resume, rules.MOST_RESUME_CHARACTERS),
     )
 
 

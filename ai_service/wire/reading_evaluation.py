@@ -1,11 +1,14 @@
 """Recorded evaluations read back into domain values, every field held to its documented rule."""
 
+import math
+
 from ai_service.errors import InvalidField
 from ai_service.interviewing.interview import (
     CriterionScore,
     Delivery,
     Evaluation,
     EvaluationStatus,
+    FillerWord,
     PointResult,
     Provenance,
     Quote,
@@ -17,8 +20,8 @@ from protos.interview_engine.v1 import evaluation_pb2
 def read_evaluation(message: evaluation_pb2.Evaluation, path: str, *, whole: bool) -> Evaluation:
     """An evaluation that an earlier call gave.
 
-    One that is not `whole` may leave out why there is no score, which then counts for nothing.
-    Of its delivery only the counts of words and sentences are read: no later step uses the rest.
+    One that is not `whole` may leave out why there is no score, which then counts for nothing. Of its delivery what
+    reports remark on is read.
     """
     status = rules.member(f"{path}.status", message.status, names.STATUSES)
     score = reason = None
@@ -41,7 +44,7 @@ def read_evaluation(message: evaluation_pb2.Evaluation, path: str, *, whole: boo
             _read_criterion(criterion, f"{path}.criteria[{index}]") for index, criterion in enumerate(message.criteria)
         ),
         points=tuple(_read_point(point, f"{path}.points[{index}]") for index, point in enumerate(message.points)),
-        delivery=Delivery(message.delivery.word_count, message.delivery.sentence_count),
+        delivery=_read_delivery(message.delivery, f"{path}.delivery"),
         strengths=tuple(message.strengths),
         improvements=tuple(message.improvements),
         feedback=message.feedback,
@@ -53,6 +56,8 @@ def read_evaluation(message: evaluation_pb2.Evaluation, path: str, *, whole: boo
             provenance.prompt_version,
             provenance.grader_version,
         ),
+        confidence=names.CONFIDENCES.get(message.confidence),
+        samples=max(1, message.samples),
     )
 
 
@@ -70,6 +75,7 @@ def _read_criterion(message: evaluation_pb2.Criterion, path: str) -> CriterionSc
         score=score,
         comment=message.comment,
         evidence=tuple(_read_quote(quote, f"{path}.evidence[{index}]") for index, quote in enumerate(message.evidence)),
+        level_spread=message.level_spread if message.HasField("level_spread") else None,
     )
 
 
@@ -80,6 +86,27 @@ def _read_point(message: evaluation_pb2.PointResult, path: str) -> PointResult:
         status=rules.member(f"{path}.status", message.status, names.POINT_STATUSES),
         credit=rules.number(f"{path}.credit", message.credit, 0, 1),
         quote=_read_quote(message.quote, f"{path}.quote") if message.HasField("quote") else None,
+    )
+
+
+def _read_delivery(message: evaluation_pb2.Delivery, path: str) -> Delivery:
+    confidence = pace = None
+    if message.HasField("confidence"):
+        confidence = rules.number(f"{path}.confidence", message.confidence, 0, 100)
+    if message.HasField("words_per_minute"):
+        pace = rules.number(f"{path}.words_per_minute", message.words_per_minute, 0, math.inf)
+    return Delivery(
+        message.word_count,
+        message.sentence_count,
+        confidence=confidence,
+        words_per_minute=pace,
+        filler_words=tuple(
+            FillerWord(
+                rules.required_text(f"{path}.filler_words[{index}].word", filler.word, rules.MOST_NAME_CHARACTERS),
+                tuple(filler.starts),
+            )
+            for index, filler in enumerate(message.filler_words)
+        ),
     )
 
 

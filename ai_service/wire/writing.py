@@ -1,18 +1,16 @@
-"""Domain values written as messages."""
+"""Questions and evaluations written as messages."""
 
 from ai_service.interviewing.interview import (
     CriterionScore,
     Delivery,
     Evaluation,
-    Finding,
     PointResult,
     Provenance,
     Question,
     Quote,
-    Report,
 )
 from ai_service.wire import names
-from protos.interview_engine.v1 import evaluation_pb2, question_pb2, report_pb2
+from protos.interview_engine.v1 import evaluation_pb2, question_pb2
 
 
 def write_question(question: Question) -> question_pb2.Question:
@@ -39,52 +37,20 @@ def write_question(question: Question) -> question_pb2.Question:
 
 def write_evaluation(evaluation: Evaluation) -> evaluation_pb2.Evaluation:
     """The grade of an answer."""
-    reason = evaluation.not_assessable_reason
+    reason, confidence = evaluation.not_assessable_reason, evaluation.confidence
     return evaluation_pb2.Evaluation(
         status=names.STATUS_NUMBERS[evaluation.status],  # type: ignore[arg-type]
         score=evaluation.score,
         not_assessable_reason=names.REASON_NUMBERS[reason] if reason else None,  # type: ignore[arg-type]
         criteria=[_write_criterion(criterion) for criterion in evaluation.criteria],
-        points=[_write_point(point) for point in evaluation.points],
+        points=[write_point(point) for point in evaluation.points],
         delivery=_write_delivery(evaluation.delivery),
         strengths=evaluation.strengths,
         improvements=evaluation.improvements,
         feedback=evaluation.feedback,
-        provenance=_write_provenance(evaluation.provenance),
-    )
-
-
-def write_report(report: Report) -> report_pb2.Report:
-    """The report of an interview."""
-    return report_pb2.Report(
-        overall_score=report.overall_score,
-        assessed_answers=report.assessed_answers,
-        not_assessable_answers=report.not_assessable_answers,
-        criteria=[
-            report_pb2.CriterionSummary(
-                id=criterion.id,
-                title=criterion.title,
-                weight=criterion.weight,
-                score=criterion.score,
-                assessed_answers=criterion.assessed_answers,
-            )
-            for criterion in report.criteria
-        ],
-        topics=[
-            report_pb2.TopicSummary(
-                topic=topic.topic,
-                title=topic.title,
-                score=topic.score,
-                assessed_answers=topic.assessed_answers,
-                missed_points=topic.missed_points,
-            )
-            for topic in report.topics
-        ],
-        strengths=[_write_finding(finding) for finding in report.strengths],
-        gaps=[_write_finding(finding) for finding in report.gaps],
-        next_steps=[report_pb2.NextStep(text=step.text, topic=step.topic) for step in report.next_steps],
-        summary=report.summary,
-        provenance=_write_provenance(report.provenance),
+        provenance=write_provenance(evaluation.provenance),
+        confidence=names.CONFIDENCE_NUMBERS[confidence] if confidence else None,  # type: ignore[arg-type]
+        samples=evaluation.samples,
     )
 
 
@@ -97,10 +63,12 @@ def _write_criterion(criterion: CriterionScore) -> evaluation_pb2.Criterion:
         score=criterion.score,
         comment=criterion.comment,
         evidence=[_write_quote(quote) for quote in criterion.evidence],
+        level_spread=criterion.level_spread,
     )
 
 
-def _write_point(point: PointResult) -> evaluation_pb2.PointResult:
+def write_point(point: PointResult) -> evaluation_pb2.PointResult:
+    """How far an answer said a point."""
     return evaluation_pb2.PointResult(
         id=point.id,
         text=point.text,
@@ -133,7 +101,8 @@ def _write_delivery(delivery: Delivery) -> evaluation_pb2.Delivery:
     )
 
 
-def _write_provenance(provenance: Provenance) -> evaluation_pb2.Provenance:
+def write_provenance(provenance: Provenance) -> evaluation_pb2.Provenance:
+    """What made a grade or a text."""
     return evaluation_pb2.Provenance(
         engine=provenance.engine,
         model=provenance.model,
@@ -141,10 +110,4 @@ def _write_provenance(provenance: Provenance) -> evaluation_pb2.Provenance:
         rubric_version=provenance.rubric_version,
         prompt_version=provenance.prompt_version,
         grader_version=provenance.grader_version,
-    )
-
-
-def _write_finding(finding: Finding) -> report_pb2.Finding:
-    return report_pb2.Finding(
-        text=finding.text, topic=finding.topic, question_key=finding.question_key, quote=finding.quote
     )

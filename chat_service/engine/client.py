@@ -11,7 +11,8 @@ from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
-from chat_service.engine import conversion, models
+from chat_service.engine import conversion, models, report_conversion
+from chat_service.engine.report import Report
 from chat_service.errors import AppError, ErrorKind
 from protos.interview_engine.v1 import interview_engine_pb2 as calls
 from protos.interview_engine.v1 import interview_engine_pb2_grpc as stubs
@@ -116,13 +117,13 @@ class InterviewEngine:
         response = await self._call(next(self._stubs).EvaluateAnswer, request)
         return conversion.graded_turn(response)
 
-    async def report(self, context: models.InterviewContext, turns: Sequence[models.Turn]) -> models.Report:
+    async def report(self, context: models.InterviewContext, turns: Sequence[models.Turn]) -> Report:
         """The report of a finished interview with at least one turn. Raises UNAVAILABLE."""
         request = calls.FinalizeInterviewReportRequest(
             context=conversion.context_message(context), turns=conversion.turn_messages(turns)
         )
         response = await self._call(next(self._stubs).FinalizeInterviewReport, request)
-        return conversion.report(response.report)
+        return report_conversion.report(response.report)
 
     async def ping(self) -> None:
         """Raises UNAVAILABLE when ai_service does not serve."""

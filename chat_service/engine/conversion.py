@@ -1,4 +1,4 @@
-"""Between the engine's messages and the chat service's own classes."""
+"""Between the engine's messages and the chat service's own classes; `report_conversion` has the report's."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,6 @@ from chat_service.engine import models
 from protos.interview_engine.v1 import evaluation_pb2 as grades
 from protos.interview_engine.v1 import interview_engine_pb2 as calls
 from protos.interview_engine.v1 import question_pb2 as questions
-from protos.interview_engine.v1 import report_pb2 as reports
 
 _DOMAIN = {one: questions.Domain.Value(f"DOMAIN_{one.name}") for one in models.Domain}
 _DIFFICULTY = {one: questions.Difficulty.Value(f"DIFFICULTY_{one.name}") for one in models.Difficulty}
@@ -20,13 +19,13 @@ _REASON = {
     if number
 }
 
-_DOMAIN_OF = {number: one for one, number in _DOMAIN.items()}
-_DIFFICULTY_OF = {number: one for one, number in _DIFFICULTY.items()}
-_KIND_OF = {number: one for one, number in _KIND.items()}
+DOMAIN_OF = {number: one for one, number in _DOMAIN.items()}
+DIFFICULTY_OF = {number: one for one, number in _DIFFICULTY.items()}
+KIND_OF = {number: one for one, number in _KIND.items()}
 _SOURCE_OF = {number: one for one, number in _SOURCE.items()}
 _STATUS_OF = {number: one for one, number in _STATUS.items()}
-_POINT_STATUS_OF = {number: one for one, number in _POINT_STATUS.items()}
-_REASON_OF = {number: name for name, number in _REASON.items()}
+POINT_STATUS_OF = {number: one for one, number in _POINT_STATUS.items()}
+REASON_OF = {number: name for name, number in _REASON.items()}
 
 
 def context_message(context: models.InterviewContext) -> questions.InterviewContext:
@@ -75,11 +74,11 @@ def question(message: questions.Question) -> models.Question:
     return models.Question(
         key=message.key,
         text=message.text,
-        kind=_KIND_OF[message.kind],
+        kind=KIND_OF[message.kind],
         parent_key=message.parent_key,
         probed_point_id=message.probed_point_id,
-        domain=_DOMAIN_OF[message.domain],
-        difficulty=_DIFFICULTY_OF[message.difficulty],
+        domain=DOMAIN_OF[message.domain],
+        difficulty=DIFFICULTY_OF[message.difficulty],
         topic=message.topic,
         topic_title=message.topic_title,
         points=tuple(
@@ -197,7 +196,7 @@ def evaluation(message: grades.Evaluation) -> models.Evaluation:
     return models.Evaluation(
         status=_STATUS_OF[message.status],
         score=message.score if scored else None,
-        not_assessable_reason=_REASON_OF.get(message.not_assessable_reason),
+        not_assessable_reason=REASON_OF.get(message.not_assessable_reason),
         criteria=tuple(
             models.Criterion(
                 name=one.id,
@@ -210,55 +209,12 @@ def evaluation(message: grades.Evaluation) -> models.Evaluation:
             )
             for one in message.criteria
         ),
-        points=tuple(
-            models.PointResult(
-                id=one.id,
-                text=one.text,
-                status=_POINT_STATUS_OF[one.status],
-                credit=one.credit,
-                quote=_quote(one.quote) if one.HasField("quote") else None,
-            )
-            for one in message.points
-        ),
+        points=tuple(point_result(one) for one in message.points),
         delivery=_delivery(message.delivery),
         strengths=tuple(message.strengths),
         improvements=tuple(message.improvements),
         feedback=message.feedback,
-        provenance=_provenance(message.provenance),
-    )
-
-
-def report(message: reports.Report) -> models.Report:
-    """The report of a message."""
-    return models.Report(
-        overall_score=message.overall_score if message.HasField("overall_score") else None,
-        assessed_answers=message.assessed_answers,
-        not_assessable_answers=message.not_assessable_answers,
-        criteria=tuple(
-            models.CriterionSummary(
-                name=one.id,
-                title=one.title,
-                weight=one.weight,
-                score=one.score if one.HasField("score") else None,
-                assessed_answers=one.assessed_answers,
-            )
-            for one in message.criteria
-        ),
-        topics=tuple(
-            models.TopicSummary(
-                topic=one.topic,
-                title=one.title,
-                score=one.score if one.HasField("score") else None,
-                assessed_answers=one.assessed_answers,
-                missed_points=tuple(one.missed_points),
-            )
-            for one in message.topics
-        ),
-        strengths=tuple(_finding(one) for one in message.strengths),
-        gaps=tuple(_finding(one) for one in message.gaps),
-        next_steps=tuple(models.NextStep(one.text, one.topic or None) for one in message.next_steps),
-        summary=message.summary,
-        provenance=_provenance(message.provenance) if message.HasField("provenance") else None,
+        provenance=provenance_of(message.provenance),
     )
 
 
@@ -267,6 +223,17 @@ def graded_turn(message: calls.EvaluateAnswerResponse) -> models.GradedTurn:
     return models.GradedTurn(
         evaluation(message.evaluation),
         question(message.next_question) if message.HasField("next_question") else None,
+    )
+
+
+def point_result(message: grades.PointResult) -> models.PointResult:
+    """The result on one point. Raises KeyError for an enum value that this build does not know."""
+    return models.PointResult(
+        id=message.id,
+        text=message.text,
+        status=POINT_STATUS_OF[message.status],
+        credit=message.credit,
+        quote=_quote(message.quote) if message.HasField("quote") else None,
     )
 
 
@@ -289,7 +256,8 @@ def _delivery(message: grades.Delivery) -> models.Delivery:
     )
 
 
-def _provenance(message: grades.Provenance) -> models.Provenance:
+def provenance_of(message: grades.Provenance) -> models.Provenance:
+    """The provenance of a message."""
     return models.Provenance(
         engine=message.engine,
         model=message.model,
@@ -306,7 +274,3 @@ def _quote(message: grades.Quote) -> models.Quote:
 
 def _quote_message(quote: models.Quote) -> grades.Quote:
     return grades.Quote(text=quote.quote, start=quote.start, end=quote.end)
-
-
-def _finding(message: reports.Finding) -> models.Finding:
-    return models.Finding(message.text, message.topic or None, message.question_key or None, message.quote or None)

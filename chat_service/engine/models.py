@@ -4,7 +4,7 @@ The same classes, as JSON, are what the database keeps of a question and of an e
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import TypeAdapter
@@ -251,62 +251,5 @@ class GradedTurn:
     next_question: Question | None
 
 
-@dataclass(frozen=True, slots=True)
-class CriterionSummary:
-    """Mean score on one criterion over the answers that were assessed on it."""
-
-    name: str
-    title: str
-    weight: float
-    score: float | None
-    assessed_answers: int
-
-
-@dataclass(frozen=True, slots=True)
-class TopicSummary:
-    """Mean score on one topic, and the points on it that were missing."""
-
-    topic: str
-    title: str
-    score: float | None
-    assessed_answers: int
-    missed_points: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A statement about the candidate and, where there is one, the quote that shows it."""
-
-    text: str
-    topic: str | None
-    question_key: str | None
-    quote: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """One thing to do next."""
-
-    text: str
-    topic: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The report of a finished interview; `overall_score` is None when no answer was assessed."""
-
-    overall_score: float | None
-    assessed_answers: int
-    not_assessable_answers: int
-    criteria: tuple[CriterionSummary, ...]
-    topics: tuple[TopicSummary, ...]
-    strengths: tuple[Finding, ...]
-    gaps: tuple[Finding, ...]
-    next_steps: tuple[NextStep, ...]
-    summary: str
-    provenance: Provenance | None = field(default=None)
-
-
 EVALUATION = TypeAdapter(Evaluation)
 QUESTION = TypeAdapter(Question)
-REPORT = TypeAdapter(Report)

@@ -18,8 +18,8 @@ from chat_service.engine.models import (
     Question,
     QuestionKind,
     QuestionSource,
-    Report,
 )
+from chat_service.engine.report import Report
 from chat_service.interviews.states import InterviewState
 from chat_service.interviews.tables import Answer, AskedQuestion, Interview
 

@@ -1,13 +1,17 @@
 """Ending interviews, and their reports."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chat_service.engine.client import InterviewEngine
-from chat_service.engine.models import EVALUATION, REPORT, Report, Turn
+from chat_service.engine.models import EVALUATION, Turn
+from chat_service.engine.report import REPORT, Report
 from chat_service.errors import AppError, ErrorKind
 from chat_service.interviews.answering import Answering
 from chat_service.interviews.holding import hold, owned
@@ -18,7 +22,10 @@ from chat_service.interviews.states import InterviewState, require_transition
 from chat_service.interviews.tables import Answer, AskedQuestion, Interview, StoredReport
 from chat_service.storage.database import Database
 
+# How long reading a report leaves its missing words alone after they were asked for: each time may cost a model's call.
+_PAUSE_FOR_WORDS = timedelta(minutes=1)
 _NO_ANSWERS = "No question was answered, so there is nothing to report on."
+_log = structlog.get_logger()
 
 
 class Reporting:
@@ -42,6 +49,7 @@ class Reporting:
     async def end(self, user_id: UUID, interview_id: UUID, *, request: RequestKey | None = None) -> FinishedInterview:
         """Completes an interview in progress; one that is completed already gives its report again.
 
+        A report whose words are missing is asked for them anew, and given as it is when they are still missing.
         An accepted answer that still waits for its grade is graded first. Raises NOT_FOUND, CONFLICT for an illegal
         transition, UNAVAILABLE: the interview goes on then, and ending it can be tried again.
         """
@@ -50,7 +58,18 @@ class Reporting:
         )
 
     async def result(self, user_id: UUID, interview_id: UUID) -> FinishedInterview:
-        """The report of a completed interview. Raises NOT_FOUND, and CONFLICT before there is one."""
+        """The report of a completed interview. Raises NOT_FOUND, and CONFLICT before there is one.
+
+        Words that are missing are asked for as `end` does, unless that was tried within the last minute or is being
+        tried.
+        """
+        finished, tried_at = await self._stored(user_id, interview_id)
+        if finished.report.words_missing and datetime.now(UTC) - tried_at > _PAUSE_FOR_WORDS:
+            return await self._with_words(user_id, finished, patience_seconds=0)
+        return finished
+
+    async def _stored(self, user_id: UUID, interview_id: UUID) -> tuple[FinishedInterview, datetime]:
+        """The stored report, and when it was last asked for."""
         async with self._database.transaction() as session:
             interview = await owned(session, user_id, interview_id)
             stored = await session.get(StoredReport, interview_id)
@@ -61,7 +80,8 @@ class Reporting:
                     f"This interview is {interview.state}; only a completed one has a result.",
                     details={"state": interview.state},
                 )
-            return FinishedInterview(details(interview), REPORT.validate_python(stored.report, strict=False))
+            report = REPORT.validate_python(stored.report, strict=False)
+            return FinishedInterview(details(interview), report), interview.last_activity_at
 
     async def _end(self, user_id: UUID, interview_id: UUID, request: RequestKey | None) -> FinishedInterview:
         while True:
@@ -78,17 +98,9 @@ class Reporting:
                 await self._answering.grade_pending(user_id, interview_id, lease, pending)
 
     async def _complete(self, interview: Interview, lease: UUID, request: RequestKey | None) -> FinishedInterview:
-        turns = await self._turns(interview)
-        report = await self._engine.report(context(interview), turns) if turns else _empty_report()
+        report = await self._report(interview)
         async with self._database.transaction() as session:
-            row = await owned(session, interview.user_id, interview.id, lock=True)
-            if row.lease_token != lease:
-                raise AppError(
-                    ErrorKind.CONFLICT,
-                    "interview_busy",
-                    "Another request has taken over this interview. Try again in a moment.",
-                    retry_after=1,
-                )
+            row = await _still_held(session, interview, lease)
             row.state = InterviewState.COMPLETED.value
             row.completed_at = row.last_activity_at = datetime.now(UTC)
             row.lease_token = row.lease_until = row.current_question_id = None
@@ -102,10 +114,55 @@ class Reporting:
         return finished
 
     async def _repeat(self, user_id: UUID, interview_id: UUID, request: RequestKey | None) -> FinishedInterview:
-        finished = await self.result(user_id, interview_id)
+        finished, _ = await self._stored(user_id, interview_id)
+        if finished.report.words_missing:
+            finished = await self._with_words(user_id, finished, patience_seconds=self._patience)
         async with self._database.transaction() as session:
             await self._save(session, user_id, request, finished)
         return finished
+
+    async def _with_words(
+        self, user_id: UUID, finished: FinishedInterview, *, patience_seconds: float
+    ) -> FinishedInterview:
+        """The interview with the words of its report, or as it is while they cannot be had. Raises NOT_FOUND."""
+        interview_id = finished.interview.id
+        try:
+            interview, lease = await hold(
+                self._database, user_id, interview_id, admit=_is_completed, patience_seconds=patience_seconds
+            )
+            if lease is None:
+                return finished
+            async with Lease(self._database, interview_id=interview_id, token=lease, user_id=user_id):
+                return await self._add_words(interview, lease)
+        except AppError as error:
+            if error.kind is ErrorKind.NOT_FOUND:
+                raise
+            _log.warning("report_words_still_missing", interview=str(interview_id), reason=error.reason)
+        except Exception:  # noqa: BLE001 - the report stands without its words, whatever went wrong with them
+            _log.exception("report_words_still_missing", interview=str(interview_id), reason="defect")
+        return finished
+
+    async def _add_words(self, interview: Interview, lease: UUID) -> FinishedInterview:
+        finished, _ = await self._stored(interview.user_id, interview.id)
+        worded = await self._report(interview) if finished.report.words_missing else None
+        if worded is not None and not worded.words_missing:
+            finished = replace(finished, report=finished.report.with_words_of(worded))
+        async with self._database.transaction() as session:
+            row = await _still_held(session, interview, lease)
+            row.lease_token = row.lease_until = None
+            row.last_activity_at = datetime.now(UTC)
+            stored = await session.get_one(StoredReport, interview.id)
+            stored.report = REPORT.dump_python(finished.report, mode="json")
+        return finished
+
+    async def _report(self, interview: Interview) -> Report:
+        answered = await self._answered(interview)
+        if not answered:
+            return _empty_report()
+        report = await self._engine.report(context(interview), [turn for _, turn in answered])
+        ids = {turn.question.key: question_id for question_id, turn in answered}
+        reviews = tuple(replace(one, question_id=ids.get(one.question_key)) for one in report.question_reviews)
+        return replace(report, question_reviews=reviews)
 
     async def _save(
         self, session: AsyncSession, user_id: UUID, request: RequestKey | None, finished: FinishedInterview
@@ -119,7 +176,8 @@ class Reporting:
                 select(Answer.id).where(Answer.interview_id == interview.id, Answer.evaluation.is_(None))
             )
 
-    async def _turns(self, interview: Interview) -> list[Turn]:
+    async def _answered(self, interview: Interview) -> Sequence[tuple[UUID, Turn]]:
+        """The answered questions, oldest first: the id of each and its turn."""
         async with self._database.transaction() as session:
             rows = await session.execute(
                 select(AskedQuestion, Answer)
@@ -128,10 +186,15 @@ class Reporting:
                 .order_by(AskedQuestion.number)
             )
             return [
-                Turn(
-                    engine_question(question),
-                    answer.content,
-                    None if answer.evaluation is None else EVALUATION.validate_python(answer.evaluation, strict=False),
+                (
+                    question.id,
+                    Turn(
+                        engine_question(question),
+                        answer.content,
+                        None
+                        if answer.evaluation is None
+                        else EVALUATION.validate_python(answer.evaluation, strict=False),
+                    ),
                 )
                 for question, answer in rows
             ]
@@ -142,6 +205,23 @@ def _may_end(interview: Interview) -> bool:
         return False
     require_transition(InterviewState(interview.state), InterviewState.COMPLETED)
     return True
+
+
+def _is_completed(interview: Interview) -> bool:
+    return interview.state == InterviewState.COMPLETED
+
+
+async def _still_held(session: AsyncSession, interview: Interview, lease: UUID) -> Interview:
+    """The locked interview. Raises CONFLICT when another request has taken over its lease."""
+    row = await owned(session, interview.user_id, interview.id, lock=True)
+    if row.lease_token != lease:
+        raise AppError(
+            ErrorKind.CONFLICT,
+            "interview_busy",
+            "Another request has taken over this interview. Try again in a moment.",
+            retry_after=1,
+        )
+    return row
 
 
 def _empty_report() -> Report:

@@ -16,8 +16,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from ai_service.grading.grader import Grader
 from ai_service.interviewing.bank import Bank
+from ai_service.wire.writing import write_question
+from protos.interview_engine.v1 import interview_engine_pb2 as engine_pb2
 from protos.interview_engine.v1 import interview_engine_pb2_grpc as engine_grpc
-from tests.ai_service.wire.serving import METADATA, SECONDS, TOKEN, evaluate_request
+from tests.ai_service.interviewing.llm_engine.playing import ANSWER, QUESTION, grading
+from tests.ai_service.wire.serving import METADATA, SECONDS, TOKEN, context, evaluate_request
+from tests.fakes.openai_server import ScriptedOpenAI, completion
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -146,3 +150,30 @@ async def test_metrics_are_served_where_the_operator_says(cache: str) -> None:
         text = (await reader.read()).decode()
         writer.close()
     assert "ai_evaluations_admitted 0.0" in text
+
+
+async def test_a_language_model_grades_where_one_is_set_and_no_log_holds_what_was_said(cache: str) -> None:
+    request = engine_pb2.EvaluateAnswerRequest(context=context(), question=write_question(QUESTION), answer=ANSWER)
+    variables = {"AI_CACHE": cache, "OPENAI_API_KEY": "sk-a-test-key", "LLM_MODEL": "scripted", "OPENAI_LOG": "debug"}
+    async with (
+        ScriptedOpenAI.start() as endpoint,
+        _started(OPENAI_BASE_URL=endpoint.base_url, LOG_LEVEL="DEBUG", **variables) as started,
+    ):
+        address = (await started.line("listening"))["address"]
+        assert (await started.line("serving"))["engine"] == "openai"
+        async with aio.insecure_channel(address) as channel:
+            stub = engine_grpc.InterviewEngineServiceStub(channel)
+            endpoint.will(completion(grading(3)))
+            response = await stub.EvaluateAnswer(request, metadata=METADATA, timeout=SECONDS)
+            assert (response.evaluation.score, response.evaluation.provenance.engine) == (75.0, "openai")
+            endpoint.answer = lambda _: completion(ANSWER)
+            with pytest.raises(aio.AioRpcError, match="UNAVAILABLE"):
+                await stub.EvaluateAnswer(request, metadata=METADATA, timeout=SECONDS)
+            assert (await started.line("call"))["code"] == "OK"
+            assert (await started.line("call"))["reason"] == "MODEL_REPLY_INVALID"
+        started.process.send_signal(signal.SIGTERM)
+        await started.line("stopped")
+    said = json.dumps(started.lines)
+    assert "sk-a-test-key" not in said
+    assert ANSWER[:20] not in said
+    assert QUESTION.text[:20] not in said

@@ -14,6 +14,17 @@ VARIABLES = (
     "AI_METRICS_PORT",
     "LOG_LEVEL",
     "XDG_CACHE_HOME",
+    "ENGINE",
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "LLM_MODEL",
+    "LLM_TIMEOUT_SECONDS",
+    "LLM_ATTEMPTS",
+    "LLM_MAX_OUTPUT_TOKENS",
+    "LLM_BUDGET_TOKENS",
+    "LLM_SAMPLES",
+    "LLM_PRICE_INPUT",
+    "LLM_PRICE_OUTPUT",
 )
 
 
@@ -39,6 +50,20 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"AI_THREADS": "many"}, "AI_THREADS: "),
         ({"AI_METRICS_PORT": "65536"}, "AI_METRICS_PORT: "),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: "),
+        ({"ENGINE": "gpt"}, "ENGINE: "),
+        ({"ENGINE": "openai"}, "OPENAI_API_KEY: is not set"),
+        ({"OPENAI_API_KEY": "sk with space"}, "OPENAI_API_KEY: use the key as the provider shows it"),
+        ({"OPENAI_BASE_URL": "localhost:11434/v1", "LLM_MODEL": "m"}, "OPENAI_BASE_URL: write it as http(s)://"),
+        ({"OPENAI_BASE_URL": "http://me:secret@host/v1", "LLM_MODEL": "m"}, "OPENAI_BASE_URL: leave credentials out"),
+        ({"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1"}, "LLM_MODEL: is not set"),
+        ({"LLM_TIMEOUT_SECONDS": "0"}, "LLM_TIMEOUT_SECONDS: "),
+        ({"LLM_TIMEOUT_SECONDS": "nan"}, "LLM_TIMEOUT_SECONDS: "),
+        ({"LLM_ATTEMPTS": "4"}, "LLM_ATTEMPTS: "),
+        ({"LLM_MAX_OUTPUT_TOKENS": "10"}, "LLM_MAX_OUTPUT_TOKENS: "),
+        ({"LLM_BUDGET_TOKENS": "none"}, "LLM_BUDGET_TOKENS: "),
+        ({"LLM_SAMPLES": "0"}, "LLM_SAMPLES: "),
+        ({"LLM_PRICE_INPUT": "-1"}, "LLM_PRICE_INPUT: "),
+        ({"LLM_PRICE_INPUT": "2.5"}, "LLM_PRICE_OUTPUT: is not set"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
@@ -90,3 +115,23 @@ def test_values_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert (settings.ai_concurrency, settings.ai_threads) == (5, 3)
     assert settings.ai_metrics_port is None
     assert settings.log_level == "WARNING"
+
+
+@pytest.mark.parametrize(
+    ("variables", "engine"),
+    [
+        ({}, "builtin"),
+        ({"OPENAI_API_KEY": "sk-some-key"}, "openai"),
+        ({"OPENAI_BASE_URL": "http://127.0.0.1:11434/v1", "LLM_MODEL": "llama"}, "openai"),
+        ({"ENGINE": "builtin", "OPENAI_API_KEY": "sk-some-key"}, "builtin"),
+        ({"ENGINE": "OpenAI", "OPENAI_API_KEY": "sk-some-key"}, "openai"),
+    ],
+)
+def test_the_engine_follows_the_key_and_the_address_unless_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], engine: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert settings.engine_name == engine
+    assert "sk-some-key" not in repr(settings)

@@ -69,11 +69,20 @@ def test_only_the_chat_service_is_published_and_by_default_on_this_machine_alone
     assert not any("network_mode" in service for service in services().values())
 
 
-def test_the_engine_and_the_stores_are_on_networks_without_a_way_out() -> None:
+def test_the_stores_are_on_networks_without_a_way_out() -> None:
     internal = {name for name, network in compose()["networks"].items() if (network or {}).get("internal") is True}
     for name, service in services().items():
-        if name != "chat":
+        if name not in {"chat", "ai"}:
             assert set(service["networks"]) <= internal, name
+
+
+def test_the_engine_has_a_way_out_to_its_models_endpoint_that_nothing_else_shares() -> None:
+    assert set(services()["ai"]["networks"]) == {"engine", "models"}
+    assert compose()["networks"]["engine"] == {"internal": True}
+    assert not compose()["networks"]["models"], "an ordinary network: outward connections, no published port"
+    assert "ports" not in services()["ai"]
+    for name, service in services().items():
+        assert ("models" in service["networks"]) == (name == "ai"), name
 
 
 def test_the_engine_cannot_reach_the_stores() -> None:
@@ -93,7 +102,7 @@ def test_every_secret_is_required_and_has_no_default() -> None:
 def test_no_secret_is_written_down_in_an_environment() -> None:
     for service in services().values():
         for name, value in service["environment"].items():
-            if name.endswith(("PASSWORD", "SECRET", "TOKEN", "AUTH", "_URL")):
+            if name.endswith(("PASSWORD", "SECRET", "TOKEN", "AUTH", "_URL", "_KEY")) and value is not None:
                 assert "?" in {kind for kind, _ in variables(value).values()}, name
 
 

@@ -36,6 +36,8 @@ class Script:
     delay: float = 0.0
     fault: grpc.StatusCode | None = None
     score: float = 72.5
+    words_missing: bool = False
+    summary: str = "A scripted report."
     asked: list[calls.GenerateNextQuestionRequest] = field(default_factory=list)
     evaluated: list[calls.EvaluateAnswerRequest] = field(default_factory=list)
     reported: list[calls.FinalizeInterviewReportRequest] = field(default_factory=list)
@@ -85,16 +87,9 @@ class ScriptedEngine(stubs.InterviewEngineServiceServicer):
         """A report with the mean score."""
         self._keep(self.script.reported, request)
         await self._follow(context)
-        scores = [turn.evaluation.score for turn in request.turns if turn.evaluation.HasField("score")]
-        return calls.FinalizeInterviewReportResponse(
-            report=reports.Report(
-                overall_score=sum(scores) / len(scores) if scores else None,
-                assessed_answers=len(scores),
-                not_assessable_answers=len(request.turns) - len(scores),
-                summary="A scripted report.",
-                provenance=_provenance(),
-            )
-        )
+        report = _report(request.turns, self.script.summary)
+        report.words_missing = self.script.words_missing
+        return calls.FinalizeInterviewReportResponse(report=report)
 
     async def _follow(self, context: "aio.ServicerContext[Any, Any]") -> None:
         if self.script.delay:
@@ -169,6 +164,83 @@ def _evaluation(request: calls.EvaluateAnswerRequest, score: float) -> grades.Ev
         improvements=["Say how the table grows."],
         feedback="A scripted grade.",
         provenance=_provenance(),
+    )
+
+
+def _report(turns: Sequence[questions.Turn], summary: str) -> reports.Report:
+    scores = [turn.evaluation.score for turn in turns if turn.evaluation.HasField("score")]
+    mean = sum(scores) / len(scores) if scores else None
+    last = turns[-1].question
+    step = reports.NextStep(text="Hash tables: explain aloud how the table grows.", topic=last.topic)
+    return reports.Report(
+        overall_score=mean,
+        assessed_answers=len(scores),
+        not_assessable_answers=len(turns) - len(scores),
+        criteria=[
+            reports.CriterionSummary(
+                id="coverage", title="Coverage", weight=0.6, score=mean, assessed_answers=len(scores)
+            )
+        ],
+        topics=[
+            reports.TopicSummary(
+                topic=last.topic,
+                title=last.topic_title,
+                score=mean,
+                assessed_answers=len(scores),
+                missed_points=[_POINTS[-1]],
+                domain=last.domain,
+            )
+        ],
+        strengths=[
+            reports.Finding(
+                text=f"Hash tables: you said plainly “{_POINTS[1]}”",
+                topic=last.topic,
+                question_key=last.key,
+                quote=turns[-1].answer[:_QUOTED],
+                status=grades.POINT_STATUS_COVERED,
+            )
+        ],
+        gaps=[
+            reports.Finding(
+                text=f"Hash tables: not said: “{_POINTS[-1]}”",
+                topic=last.topic,
+                question_key=last.key,
+                status=grades.POINT_STATUS_MISSED,
+            )
+        ],
+        next_steps=[step],
+        summary=summary,
+        provenance=_provenance(),
+        letter_grade="B" if scores else "",
+        readiness_score=mean,
+        readiness_level=reports.READINESS_LEVEL_ALMOST_READY if scores else reports.READINESS_LEVEL_UNSPECIFIED,
+        roadmap=reports.Roadmap(immediate=[step], short_term=[step], long_term=[step]),
+        resources=[
+            reports.Resource(
+                title="Open Data Structures",
+                type=reports.RESOURCE_TYPE_BOOK,
+                description="Free text that builds each structure from arrays and pointers.",
+                url="https://opendatastructures.org/",
+                priority=reports.PRIORITY_MEDIUM,
+                topics=[last.topic],
+            )
+        ],
+        question_reviews=[
+            reports.QuestionReview(
+                question_key=turn.question.key,
+                question=turn.question.text,
+                kind=turn.question.kind,
+                difficulty=turn.question.difficulty,
+                topic=turn.question.topic,
+                topic_title=turn.question.topic_title,
+                score=turn.evaluation.score if turn.evaluation.HasField("score") else None,
+                not_assessable_reason=turn.evaluation.not_assessable_reason,
+                points=turn.evaluation.points,
+                full_answer=turn.question.reference_answer,
+                delivery_notes=["Delivery, apart from the score: “basically” came up 4 times."],
+            )
+            for turn in turns
+        ],
     )
 
 

@@ -25,7 +25,8 @@ from starlette.responses import Response
 from chat_service.accounts.identity import Role
 from chat_service.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 from chat_service.accounts.profiles import Profile
-from chat_service.engine.models import Difficulty, Domain, Evaluation, ExpectedPoint, Report
+from chat_service.engine.models import Difficulty, Domain, Evaluation, ExpectedPoint
+from chat_service.engine.report import Report
 from chat_service.errors import invalid
 from chat_service.interviews.answering import MAX_ANSWER_CHARACTERS
 from chat_service.interviews.idempotency import RequestKey

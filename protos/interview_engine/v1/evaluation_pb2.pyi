@@ -111,6 +111,30 @@ POINT_STATUS_CONTRADICTED: PointStatus.ValueType  # 4
 """The answer says the opposite."""
 Global___PointStatus: _TypeAlias = PointStatus  # noqa: Y015
 
+class _GradeConfidence:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _GradeConfidenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_GradeConfidence.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    GRADE_CONFIDENCE_UNSPECIFIED: _GradeConfidence.ValueType  # 0
+    """Graded once: nothing is known of it."""
+    GRADE_CONFIDENCE_NORMAL: _GradeConfidence.ValueType  # 1
+    """No criterion's levels lie more than one level apart."""
+    GRADE_CONFIDENCE_LOW: _GradeConfidence.ValueType  # 2
+    """On some criterion the levels lie more than one level apart, or a part of the gradings could not judge it."""
+
+class GradeConfidence(_GradeConfidence, metaclass=_GradeConfidenceEnumTypeWrapper):
+    """How far several gradings of the same answer agree."""
+
+GRADE_CONFIDENCE_UNSPECIFIED: GradeConfidence.ValueType  # 0
+"""Graded once: nothing is known of it."""
+GRADE_CONFIDENCE_NORMAL: GradeConfidence.ValueType  # 1
+"""No criterion's levels lie more than one level apart."""
+GRADE_CONFIDENCE_LOW: GradeConfidence.ValueType  # 2
+"""On some criterion the levels lie more than one level apart, or a part of the gradings could not judge it."""
+Global___GradeConfidence: _TypeAlias = GradeConfidence  # noqa: Y015
+
 @_typing.final
 class Quote(_message.Message):
     """A piece of the answer, found in it by the server."""
@@ -154,18 +178,25 @@ class Criterion(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     COMMENT_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
+    LEVEL_SPREAD_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Stable name within the rubric, such as "correctness"."""
     title: _builtins.str
     """As a person reads it."""
     weight: _builtins.float
-    """Its share in the answer's score, 0 to 1; the weights of an evaluation add up to 1."""
+    """Its share in the answer's score, 0 to 1; the weights of an evaluation add up to 1. Where a criterion could not be
+    judged, the others take over its weight in proportion to theirs.
+    """
     level: _builtins.int
     """The anchored level of the rubric, 0 to 4; unset when the criterion could not be judged."""
     score: _builtins.float
     """0 to 100; unset when the criterion could not be judged."""
     comment: _builtins.str
     """Why, in a sentence or two."""
+    level_spread: _builtins.int
+    """Highest less lowest level among several gradings, 0 to 4; unset when the answer was graded once or the criterion
+    could not be judged.
+    """
     @_builtins.property
     def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___Quote]:
         """What in the answer supports it. A level above 0 has at least one quote."""
@@ -180,17 +211,22 @@ class Criterion(_message.Message):
         score: _builtins.float | None = ...,
         comment: _builtins.str = ...,
         evidence: _abc.Iterable[Global___Quote] | None = ...,
+        level_spread: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_level", b"_level", "_score", b"_score", "level", b"level", "score", b"score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_level", b"_level", "_level_spread", b"_level_spread", "_score", b"_score", "level", b"level", "level_spread", b"level_spread", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_level", b"_level", "_score", b"_score", "comment", b"comment", "evidence", b"evidence", "id", b"id", "level", b"level", "score", b"score", "title", b"title", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_level", b"_level", "_level_spread", b"_level_spread", "_score", b"_score", "comment", b"comment", "evidence", b"evidence", "id", b"id", "level", b"level", "level_spread", b"level_spread", "score", b"score", "title", b"title", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__level: _TypeAlias = _typing.Literal["level"]  # noqa: Y015
     _WhichOneofArgType__level: _TypeAlias = _typing.Literal["_level", b"_level"]  # noqa: Y015
+    _WhichOneofReturnType__level_spread: _TypeAlias = _typing.Literal["level_spread"]  # noqa: Y015
+    _WhichOneofArgType__level_spread: _TypeAlias = _typing.Literal["_level_spread", b"_level_spread"]  # noqa: Y015
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__level) -> _WhichOneofReturnType__level | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__level_spread) -> _WhichOneofReturnType__level_spread | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
 
@@ -445,6 +481,8 @@ class Evaluation(_message.Message):
     IMPROVEMENTS_FIELD_NUMBER: _builtins.int
     FEEDBACK_FIELD_NUMBER: _builtins.int
     PROVENANCE_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    SAMPLES_FIELD_NUMBER: _builtins.int
     status: Global___EvaluationStatus.ValueType
     """Required."""
     score: _builtins.float
@@ -453,6 +491,10 @@ class Evaluation(_message.Message):
     """Set when not assessable."""
     feedback: _builtins.str
     """A few sentences to the candidate."""
+    confidence: Global___GradeConfidence.ValueType
+    """Unspecified when the answer was graded once or has no score."""
+    samples: _builtins.int
+    """Of how many gradings the levels are the medians; 0 is read as 1."""
     @_builtins.property
     def criteria(self) -> _containers.RepeatedCompositeFieldContainer[Global___Criterion]:
         """One entry for each criterion of the rubric."""
@@ -490,10 +532,12 @@ class Evaluation(_message.Message):
         improvements: _abc.Iterable[_builtins.str] | None = ...,
         feedback: _builtins.str = ...,
         provenance: Global___Provenance | None = ...,
+        confidence: Global___GradeConfidence.ValueType = ...,
+        samples: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "delivery", b"delivery", "provenance", b"provenance", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "criteria", b"criteria", "delivery", b"delivery", "feedback", b"feedback", "improvements", b"improvements", "not_assessable_reason", b"not_assessable_reason", "points", b"points", "provenance", b"provenance", "score", b"score", "status", b"status", "strengths", b"strengths"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "confidence", b"confidence", "criteria", b"criteria", "delivery", b"delivery", "feedback", b"feedback", "improvements", b"improvements", "not_assessable_reason", b"not_assessable_reason", "points", b"points", "provenance", b"provenance", "samples", b"samples", "score", b"score", "status", b"status", "strengths", b"strengths"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015

@@ -8,9 +8,13 @@ Faults arrive as canonical status codes with a google.rpc.ErrorInfo detail whose
   INVALID_ARGUMENT     the request is malformed; the message names the field
   UNAUTHENTICATED      the service credential is missing or wrong
   NOT_FOUND            no question of that kind exists (reason QUESTIONS_EXHAUSTED)
-  RESOURCE_EXHAUSTED   a budget is spent, or the service is at its bound of concurrent work
-  UNAVAILABLE          try again: starting, draining, or the model endpoint is down
-  INTERNAL             a defect, or a model reply that stayed invalid after its repair
+  RESOURCE_EXHAUSTED   the service is at its bound of concurrent work (CONCURRENCY_BOUND), the interview's tokens are
+                       spent (MODEL_BUDGET_SPENT), or the model endpoint's are (MODEL_RATE_LIMITED, MODEL_QUOTA_SPENT)
+  UNAVAILABLE          try again: starting, draining, or the language model gave no usable reply; reasons MODEL_*
+  INTERNAL             a defect
+A fault of the language model comes after all attempts that may be made; its trailing metadata
+`grpc-retry-pushback-ms: -1` keeps a channel from repeating the call by itself, and its ErrorInfo may hold
+`retry_after_seconds`.
 """
 
 from collections import abc as _abc

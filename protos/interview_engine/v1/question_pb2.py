@@ -25,27 +25,27 @@ _sym_db = _symbol_database.Default()
 from protos.interview_engine.v1 import evaluation_pb2 as protos_dot_interview__engine_dot_v1_dot_evaluation__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)protos/interview_engine/v1/question.proto\x12\x13interview_engine.v1\x1a+protos/interview_engine/v1/evaluation.proto\"\xd8\x02\n\x10InterviewContext\x12+\n\x06\x64omain\x18\x01 \x01(\x0e\x32\x1b.interview_engine.v1.Domain\x12\x33\n\ndifficulty\x18\x02 \x01(\x0e\x32\x1f.interview_engine.v1.Difficulty\x12\x10\n\x08job_role\x18\x03 \x01(\t\x12\x17\n\x0fjob_description\x18\x04 \x01(\t\x12\x13\n\x0b\x66ocus_areas\x18\x05 \x03(\t\x12\x0e\n\x06skills\x18\x06 \x03(\t\x12\x18\n\x10\x65xperience_level\x18\x07 \x01(\t\x12\x16\n\x0etarget_company\x18\x08 \x01(\t\x12\x1d\n\x10years_experience\x18\t \x01(\x01H\x00\x88\x01\x01\x12\x16\n\x0equestion_limit\x18\n \x01(\x05\x12\x14\n\x0cinterview_id\x18\x0b \x01(\tB\x13\n\x11_years_experience\"\xa8\x03\n\x08Question\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12/\n\x04kind\x18\x03 \x01(\x0e\x32!.interview_engine.v1.QuestionKind\x12\x12\n\nparent_key\x18\x04 \x01(\t\x12\x17\n\x0fprobed_point_id\x18\x05 \x01(\t\x12+\n\x06\x64omain\x18\x06 \x01(\x0e\x32\x1b.interview_engine.v1.Domain\x12\x33\n\ndifficulty\x18\x07 \x01(\x0e\x32\x1f.interview_engine.v1.Difficulty\x12\r\n\x05topic\x18\x08 \x01(\t\x12\x13\n\x0btopic_title\x18\t \x01(\t\x12\x32\n\x06points\x18\n \x03(\x0b\x32\".interview_engine.v1.ExpectedPoint\x12\x18\n\x10reference_answer\x18\x0b \x01(\t\x12\x1a\n\x12time_limit_seconds\x18\x0c \x01(\x05\x12\x33\n\x06source\x18\r \x01(\x0e\x32#.interview_engine.v1.QuestionSource\"L\n\rExpectedPoint\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x11\n\tphrasings\x18\x03 \x03(\t\x12\x0e\n\x06weight\x18\x04 \x01(\x05\"|\n\x04Turn\x12/\n\x08question\x18\x01 \x01(\x0b\x32\x1d.interview_engine.v1.Question\x12\x0e\n\x06\x61nswer\x18\x02 \x01(\t\x12\x33\n\nevaluation\x18\x03 \x01(\x0b\x32\x1f.interview_engine.v1.Evaluation*\xbb\x01\n\x06\x44omain\x12\x16\n\x12\x44OMAIN_UNSPECIFIED\x10\x00\x12\x0e\n\nDOMAIN_DSA\x10\x01\x12\x1a\n\x16\x44OMAIN_CS_FUNDAMENTALS\x10\x02\x12\x0e\n\nDOMAIN_LLD\x10\x03\x12\x0e\n\nDOMAIN_HLD\x10\x04\x12\x15\n\x11\x44OMAIN_BEHAVIORAL\x10\x05\x12\x16\n\x12\x44OMAIN_SITUATIONAL\x10\x06\x12\r\n\tDOMAIN_HR\x10\x07\x12\x0f\n\x0b\x44OMAIN_ROLE\x10\x08*\x80\x01\n\nDifficulty\x12\x1a\n\x16\x44IFFICULTY_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x44IFFICULTY_EASY\x10\x01\x12\x15\n\x11\x44IFFICULTY_MEDIUM\x10\x02\x12\x13\n\x0f\x44IFFICULTY_HARD\x10\x03\x12\x15\n\x11\x44IFFICULTY_EXPERT\x10\x04*b\n\x0cQuestionKind\x12\x1d\n\x19QUESTION_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12QUESTION_KIND_MAIN\x10\x01\x12\x1b\n\x17QUESTION_KIND_FOLLOW_UP\x10\x02*\x89\x01\n\x0eQuestionSource\x12\x1f\n\x1bQUESTION_SOURCE_UNSPECIFIED\x10\x00\x12\x18\n\x14QUESTION_SOURCE_BANK\x10\x01\x12\x19\n\x15QUESTION_SOURCE_MODEL\x10\x02\x12!\n\x1dQUESTION_SOURCE_BANK_FALLBACK\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)protos/interview_engine/v1/question.proto\x12\x13interview_engine.v1\x1a+protos/interview_engine/v1/evaluation.proto\"\xe8\x02\n\x10InterviewContext\x12+\n\x06\x64omain\x18\x01 \x01(\x0e\x32\x1b.interview_engine.v1.Domain\x12\x33\n\ndifficulty\x18\x02 \x01(\x0e\x32\x1f.interview_engine.v1.Difficulty\x12\x10\n\x08job_role\x18\x03 \x01(\t\x12\x17\n\x0fjob_description\x18\x04 \x01(\t\x12\x13\n\x0b\x66ocus_areas\x18\x05 \x03(\t\x12\x0e\n\x06skills\x18\x06 \x03(\t\x12\x18\n\x10\x65xperience_level\x18\x07 \x01(\t\x12\x16\n\x0etarget_company\x18\x08 \x01(\t\x12\x1d\n\x10years_experience\x18\t \x01(\x01H\x00\x88\x01\x01\x12\x16\n\x0equestion_limit\x18\n \x01(\x05\x12\x14\n\x0cinterview_id\x18\x0b \x01(\t\x12\x0e\n\x06resume\x18\x0c \x01(\tB\x13\n\x11_years_experience\"\xa8\x03\n\x08Question\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12/\n\x04kind\x18\x03 \x01(\x0e\x32!.interview_engine.v1.QuestionKind\x12\x12\n\nparent_key\x18\x04 \x01(\t\x12\x17\n\x0fprobed_point_id\x18\x05 \x01(\t\x12+\n\x06\x64omain\x18\x06 \x01(\x0e\x32\x1b.interview_engine.v1.Domain\x12\x33\n\ndifficulty\x18\x07 \x01(\x0e\x32\x1f.interview_engine.v1.Difficulty\x12\r\n\x05topic\x18\x08 \x01(\t\x12\x13\n\x0btopic_title\x18\t \x01(\t\x12\x32\n\x06points\x18\n \x03(\x0b\x32\".interview_engine.v1.ExpectedPoint\x12\x18\n\x10reference_answer\x18\x0b \x01(\t\x12\x1a\n\x12time_limit_seconds\x18\x0c \x01(\x05\x12\x33\n\x06source\x18\r \x01(\x0e\x32#.interview_engine.v1.QuestionSource\"L\n\rExpectedPoint\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x11\n\tphrasings\x18\x03 \x03(\t\x12\x0e\n\x06weight\x18\x04 \x01(\x05\"|\n\x04Turn\x12/\n\x08question\x18\x01 \x01(\x0b\x32\x1d.interview_engine.v1.Question\x12\x0e\n\x06\x61nswer\x18\x02 \x01(\t\x12\x33\n\nevaluation\x18\x03 \x01(\x0b\x32\x1f.interview_engine.v1.Evaluation*\xbb\x01\n\x06\x44omain\x12\x16\n\x12\x44OMAIN_UNSPECIFIED\x10\x00\x12\x0e\n\nDOMAIN_DSA\x10\x01\x12\x1a\n\x16\x44OMAIN_CS_FUNDAMENTALS\x10\x02\x12\x0e\n\nDOMAIN_LLD\x10\x03\x12\x0e\n\nDOMAIN_HLD\x10\x04\x12\x15\n\x11\x44OMAIN_BEHAVIORAL\x10\x05\x12\x16\n\x12\x44OMAIN_SITUATIONAL\x10\x06\x12\r\n\tDOMAIN_HR\x10\x07\x12\x0f\n\x0b\x44OMAIN_ROLE\x10\x08*\x80\x01\n\nDifficulty\x12\x1a\n\x16\x44IFFICULTY_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x44IFFICULTY_EASY\x10\x01\x12\x15\n\x11\x44IFFICULTY_MEDIUM\x10\x02\x12\x13\n\x0f\x44IFFICULTY_HARD\x10\x03\x12\x15\n\x11\x44IFFICULTY_EXPERT\x10\x04*b\n\x0cQuestionKind\x12\x1d\n\x19QUESTION_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12QUESTION_KIND_MAIN\x10\x01\x12\x1b\n\x17QUESTION_KIND_FOLLOW_UP\x10\x02*\x89\x01\n\x0eQuestionSource\x12\x1f\n\x1bQUESTION_SOURCE_UNSPECIFIED\x10\x00\x12\x18\n\x14QUESTION_SOURCE_BANK\x10\x01\x12\x19\n\x15QUESTION_SOURCE_MODEL\x10\x02\x12!\n\x1dQUESTION_SOURCE_BANK_FALLBACK\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.interview_engine.v1.question_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DOMAIN']._serialized_start=1090
-  _globals['_DOMAIN']._serialized_end=1277
-  _globals['_DIFFICULTY']._serialized_start=1280
-  _globals['_DIFFICULTY']._serialized_end=1408
-  _globals['_QUESTIONKIND']._serialized_start=1410
-  _globals['_QUESTIONKIND']._serialized_end=1508
-  _globals['_QUESTIONSOURCE']._serialized_start=1511
-  _globals['_QUESTIONSOURCE']._serialized_end=1648
+  _globals['_DOMAIN']._serialized_start=1106
+  _globals['_DOMAIN']._serialized_end=1293
+  _globals['_DIFFICULTY']._serialized_start=1296
+  _globals['_DIFFICULTY']._serialized_end=1424
+  _globals['_QUESTIONKIND']._serialized_start=1426
+  _globals['_QUESTIONKIND']._serialized_end=1524
+  _globals['_QUESTIONSOURCE']._serialized_start=1527
+  _globals['_QUESTIONSOURCE']._serialized_end=1664
   _globals['_INTERVIEWCONTEXT']._serialized_start=112
-  _globals['_INTERVIEWCONTEXT']._serialized_end=456
-  _globals['_QUESTION']._serialized_start=459
-  _globals['_QUESTION']._serialized_end=883
-  _globals['_EXPECTEDPOINT']._serialized_start=885
-  _globals['_EXPECTEDPOINT']._serialized_end=961
-  _globals['_TURN']._serialized_start=963
-  _globals['_TURN']._serialized_end=1087
+  _globals['_INTERVIEWCONTEXT']._serialized_end=472
+  _globals['_QUESTION']._serialized_start=475
+  _globals['_QUESTION']._serialized_end=899
+  _globals['_EXPECTEDPOINT']._serialized_start=901
+  _globals['_EXPECTEDPOINT']._serialized_end=977
+  _globals['_TURN']._serialized_start=979
+  _globals['_TURN']._serialized_end=1103
 # @@protoc_insertion_point(module_scope)

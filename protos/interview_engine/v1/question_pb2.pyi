@@ -169,6 +169,7 @@ class InterviewContext(_message.Message):
     YEARS_EXPERIENCE_FIELD_NUMBER: _builtins.int
     QUESTION_LIMIT_FIELD_NUMBER: _builtins.int
     INTERVIEW_ID_FIELD_NUMBER: _builtins.int
+    RESUME_FIELD_NUMBER: _builtins.int
     domain: Global___Domain.ValueType
     """Required."""
     difficulty: Global___Difficulty.ValueType
@@ -187,6 +188,8 @@ class InterviewContext(_message.Message):
     """How many questions the interview will have in all, 1 to 50."""
     interview_id: _builtins.str
     """Who the interview belongs to: an opaque id that makes choices vary between interviews and repeatable within one."""
+    resume: _builtins.str
+    """The candidate's resume as plain text, at most 20,000 characters; empty when not given. Questions are fitted to it."""
     @_builtins.property
     def focus_areas(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """At most 20."""
@@ -209,10 +212,11 @@ class InterviewContext(_message.Message):
         years_experience: _builtins.float | None = ...,
         question_limit: _builtins.int = ...,
         interview_id: _builtins.str = ...,
+        resume: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_years_experience", b"_years_experience", "years_experience", b"years_experience"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_years_experience", b"_years_experience", "difficulty", b"difficulty", "domain", b"domain", "experience_level", b"experience_level", "focus_areas", b"focus_areas", "interview_id", b"interview_id", "job_description", b"job_description", "job_role", b"job_role", "question_limit", b"question_limit", "skills", b"skills", "target_company", b"target_company", "years_experience", b"years_experience"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_years_experience", b"_years_experience", "difficulty", b"difficulty", "domain", b"domain", "experience_level", b"experience_level", "focus_areas", b"focus_areas", "interview_id", b"interview_id", "job_description", b"job_description", "job_role", b"job_role", "question_limit", b"question_limit", "resume", b"resume", "skills", b"skills", "target_company", b"target_company", "years_experience", b"years_experience"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__years_experience: _TypeAlias = _typing.Literal["years_experience"]  # noqa: Y015
     _WhichOneofArgType__years_experience: _TypeAlias = _typing.Literal["_years_experience", b"_years_experience"]  # noqa: Y015

@@ -23,23 +23,36 @@ _sym_db = _symbol_database.Default()
 
 
 from protos.interview_engine.v1 import evaluation_pb2 as protos_dot_interview__engine_dot_v1_dot_evaluation__pb2
+from protos.interview_engine.v1 import question_pb2 as protos_dot_interview__engine_dot_v1_dot_question__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'protos/interview_engine/v1/report.proto\x12\x13interview_engine.v1\x1a+protos/interview_engine/v1/evaluation.proto\"u\n\x10\x43riterionSummary\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0e\n\x06weight\x18\x03 \x01(\x01\x12\x12\n\x05score\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x18\n\x10\x61ssessed_answers\x18\x05 \x01(\x05\x42\x08\n\x06_score\"{\n\x0cTopicSummary\x12\r\n\x05topic\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x12\n\x05score\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x18\n\x10\x61ssessed_answers\x18\x04 \x01(\x05\x12\x15\n\rmissed_points\x18\x05 \x03(\tB\x08\n\x06_score\"K\n\x07\x46inding\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05topic\x18\x02 \x01(\t\x12\x14\n\x0cquestion_key\x18\x03 \x01(\t\x12\r\n\x05quote\x18\x04 \x01(\t\"\'\n\x08NextStep\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05topic\x18\x02 \x01(\t\"\xb2\x03\n\x06Report\x12\x1a\n\roverall_score\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x18\n\x10\x61ssessed_answers\x18\x02 \x01(\x05\x12\x1e\n\x16not_assessable_answers\x18\x03 \x01(\x05\x12\x37\n\x08\x63riteria\x18\x04 \x03(\x0b\x32%.interview_engine.v1.CriterionSummary\x12\x31\n\x06topics\x18\x05 \x03(\x0b\x32!.interview_engine.v1.TopicSummary\x12/\n\tstrengths\x18\x06 \x03(\x0b\x32\x1c.interview_engine.v1.Finding\x12*\n\x04gaps\x18\x07 \x03(\x0b\x32\x1c.interview_engine.v1.Finding\x12\x31\n\nnext_steps\x18\x08 \x03(\x0b\x32\x1d.interview_engine.v1.NextStep\x12\x0f\n\x07summary\x18\t \x01(\t\x12\x33\n\nprovenance\x18\n \x01(\x0b\x32\x1f.interview_engine.v1.ProvenanceB\x10\n\x0e_overall_scoreb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'protos/interview_engine/v1/report.proto\x12\x13interview_engine.v1\x1a+protos/interview_engine/v1/evaluation.proto\x1a)protos/interview_engine/v1/question.proto\"u\n\x10\x43riterionSummary\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0e\n\x06weight\x18\x03 \x01(\x01\x12\x12\n\x05score\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x18\n\x10\x61ssessed_answers\x18\x05 \x01(\x05\x42\x08\n\x06_score\"\xa8\x01\n\x0cTopicSummary\x12\r\n\x05topic\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x12\n\x05score\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x18\n\x10\x61ssessed_answers\x18\x04 \x01(\x05\x12\x15\n\rmissed_points\x18\x05 \x03(\t\x12+\n\x06\x64omain\x18\x06 \x01(\x0e\x32\x1b.interview_engine.v1.DomainB\x08\n\x06_score\"}\n\x07\x46inding\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05topic\x18\x02 \x01(\t\x12\x14\n\x0cquestion_key\x18\x03 \x01(\t\x12\r\n\x05quote\x18\x04 \x01(\t\x12\x30\n\x06status\x18\x05 \x01(\x0e\x32 .interview_engine.v1.PointStatus\"\'\n\x08NextStep\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05topic\x18\x02 \x01(\t\"\xa0\x01\n\x07Roadmap\x12\x30\n\timmediate\x18\x01 \x03(\x0b\x32\x1d.interview_engine.v1.NextStep\x12\x31\n\nshort_term\x18\x02 \x03(\x0b\x32\x1d.interview_engine.v1.NextStep\x12\x30\n\tlong_term\x18\x03 \x03(\x0b\x32\x1d.interview_engine.v1.NextStep\"\xad\x01\n\x08Resource\x12\r\n\x05title\x18\x01 \x01(\t\x12/\n\x04type\x18\x02 \x01(\x0e\x32!.interview_engine.v1.ResourceType\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x0b\n\x03url\x18\x04 \x01(\t\x12/\n\x08priority\x18\x05 \x01(\x0e\x32\x1d.interview_engine.v1.Priority\x12\x0e\n\x06topics\x18\x06 \x03(\t\"\x88\x03\n\x0eQuestionReview\x12\x14\n\x0cquestion_key\x18\x01 \x01(\t\x12\x10\n\x08question\x18\x02 \x01(\t\x12/\n\x04kind\x18\x03 \x01(\x0e\x32!.interview_engine.v1.QuestionKind\x12\x33\n\ndifficulty\x18\x04 \x01(\x0e\x32\x1f.interview_engine.v1.Difficulty\x12\r\n\x05topic\x18\x05 \x01(\t\x12\x13\n\x0btopic_title\x18\x06 \x01(\t\x12\x12\n\x05score\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12G\n\x15not_assessable_reason\x18\x08 \x01(\x0e\x32(.interview_engine.v1.NotAssessableReason\x12\x30\n\x06points\x18\t \x03(\x0b\x32 .interview_engine.v1.PointResult\x12\x13\n\x0b\x66ull_answer\x18\n \x01(\t\x12\x16\n\x0e\x64\x65livery_notes\x18\x0b \x03(\tB\x08\n\x06_score\"\xef\x05\n\x06Report\x12\x1a\n\roverall_score\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x18\n\x10\x61ssessed_answers\x18\x02 \x01(\x05\x12\x1e\n\x16not_assessable_answers\x18\x03 \x01(\x05\x12\x37\n\x08\x63riteria\x18\x04 \x03(\x0b\x32%.interview_engine.v1.CriterionSummary\x12\x31\n\x06topics\x18\x05 \x03(\x0b\x32!.interview_engine.v1.TopicSummary\x12/\n\tstrengths\x18\x06 \x03(\x0b\x32\x1c.interview_engine.v1.Finding\x12*\n\x04gaps\x18\x07 \x03(\x0b\x32\x1c.interview_engine.v1.Finding\x12\x31\n\nnext_steps\x18\x08 \x03(\x0b\x32\x1d.interview_engine.v1.NextStep\x12\x0f\n\x07summary\x18\t \x01(\t\x12\x33\n\nprovenance\x18\n \x01(\x0b\x32\x1f.interview_engine.v1.Provenance\x12\x15\n\rwords_missing\x18\x0b \x01(\x08\x12\x14\n\x0cletter_grade\x18\x0c \x01(\t\x12\x1c\n\x0freadiness_score\x18\r \x01(\x01H\x01\x88\x01\x01\x12<\n\x0freadiness_level\x18\x0e \x01(\x0e\x32#.interview_engine.v1.ReadinessLevel\x12-\n\x07roadmap\x18\x0f \x01(\x0b\x32\x1c.interview_engine.v1.Roadmap\x12\x30\n\tresources\x18\x10 \x03(\x0b\x32\x1d.interview_engine.v1.Resource\x12=\n\x10question_reviews\x18\x11 \x03(\x0b\x32#.interview_engine.v1.QuestionReviewB\x10\n\x0e_overall_scoreB\x12\n\x10_readiness_score*\xad\x01\n\x0eReadinessLevel\x12\x1f\n\x1bREADINESS_LEVEL_UNSPECIFIED\x10\x00\x12\x1d\n\x19READINESS_LEVEL_NOT_READY\x10\x01\x12\x1e\n\x1aREADINESS_LEVEL_NEEDS_WORK\x10\x02\x12 \n\x1cREADINESS_LEVEL_ALMOST_READY\x10\x03\x12\x19\n\x15READINESS_LEVEL_READY\x10\x04*\xd3\x01\n\x0cResourceType\x12\x1d\n\x19RESOURCE_TYPE_UNSPECIFIED\x10\x00\x12\x16\n\x12RESOURCE_TYPE_BOOK\x10\x01\x12\x18\n\x14RESOURCE_TYPE_COURSE\x10\x02\x12\x1f\n\x1bRESOURCE_TYPE_DOCUMENTATION\x10\x03\x12\x1a\n\x16RESOURCE_TYPE_STANDARD\x10\x04\x12\x19\n\x15RESOURCE_TYPE_ARTICLE\x10\x05\x12\x1a\n\x16RESOURCE_TYPE_PRACTICE\x10\x06*^\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x11\n\rPRIORITY_HIGH\x10\x01\x12\x13\n\x0fPRIORITY_MEDIUM\x10\x02\x12\x10\n\x0cPRIORITY_LOW\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.interview_engine.v1.report_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CRITERIONSUMMARY']._serialized_start=109
-  _globals['_CRITERIONSUMMARY']._serialized_end=226
-  _globals['_TOPICSUMMARY']._serialized_start=228
-  _globals['_TOPICSUMMARY']._serialized_end=351
-  _globals['_FINDING']._serialized_start=353
-  _globals['_FINDING']._serialized_end=428
-  _globals['_NEXTSTEP']._serialized_start=430
-  _globals['_NEXTSTEP']._serialized_end=469
-  _globals['_REPORT']._serialized_start=472
-  _globals['_REPORT']._serialized_end=906
+  _globals['_READINESSLEVEL']._serialized_start=2099
+  _globals['_READINESSLEVEL']._serialized_end=2272
+  _globals['_RESOURCETYPE']._serialized_start=2275
+  _globals['_RESOURCETYPE']._serialized_end=2486
+  _globals['_PRIORITY']._serialized_start=2488
+  _globals['_PRIORITY']._serialized_end=2582
+  _globals['_CRITERIONSUMMARY']._serialized_start=152
+  _globals['_CRITERIONSUMMARY']._serialized_end=269
+  _globals['_TOPICSUMMARY']._serialized_start=272
+  _globals['_TOPICSUMMARY']._serialized_end=440
+  _globals['_FINDING']._serialized_start=442
+  _globals['_FINDING']._serialized_end=567
+  _globals['_NEXTSTEP']._serialized_start=569
+  _globals['_NEXTSTEP']._serialized_end=608
+  _globals['_ROADMAP']._serialized_start=611
+  _globals['_ROADMAP']._serialized_end=771
+  _globals['_RESOURCE']._serialized_start=774
+  _globals['_RESOURCE']._serialized_end=947
+  _globals['_QUESTIONREVIEW']._serialized_start=950
+  _globals['_QUESTIONREVIEW']._serialized_end=1342
+  _globals['_REPORT']._serialized_start=1345
+  _globals['_REPORT']._serialized_end=2096
 # @@protoc_insertion_point(module_scope)

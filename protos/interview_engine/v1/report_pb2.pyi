@@ -9,7 +9,9 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from protos.interview_engine.v1 import evaluation_pb2 as _evaluation_pb2
+from protos.interview_engine.v1 import question_pb2 as _question_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -20,6 +22,106 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _ReadinessLevel:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReadinessLevelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReadinessLevel.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    READINESS_LEVEL_UNSPECIFIED: _ReadinessLevel.ValueType  # 0
+    """No answer was assessed."""
+    READINESS_LEVEL_NOT_READY: _ReadinessLevel.ValueType  # 1
+    """The basics are missing, or too little was shown."""
+    READINESS_LEVEL_NEEDS_WORK: _ReadinessLevel.ValueType  # 2
+    """Some subjects stand, others would fail."""
+    READINESS_LEVEL_ALMOST_READY: _ReadinessLevel.ValueType  # 3
+    """Would pass some interviews."""
+    READINESS_LEVEL_READY: _ReadinessLevel.ValueType  # 4
+    """Would pass most interviews of this kind."""
+
+class ReadinessLevel(_ReadinessLevel, metaclass=_ReadinessLevelEnumTypeWrapper):
+    """How ready the candidate is for real interviews, by `Report.readiness_score`."""
+
+READINESS_LEVEL_UNSPECIFIED: ReadinessLevel.ValueType  # 0
+"""No answer was assessed."""
+READINESS_LEVEL_NOT_READY: ReadinessLevel.ValueType  # 1
+"""The basics are missing, or too little was shown."""
+READINESS_LEVEL_NEEDS_WORK: ReadinessLevel.ValueType  # 2
+"""Some subjects stand, others would fail."""
+READINESS_LEVEL_ALMOST_READY: ReadinessLevel.ValueType  # 3
+"""Would pass some interviews."""
+READINESS_LEVEL_READY: ReadinessLevel.ValueType  # 4
+"""Would pass most interviews of this kind."""
+Global___ReadinessLevel: _TypeAlias = ReadinessLevel  # noqa: Y015
+
+class _ResourceType:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ResourceTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ResourceType.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RESOURCE_TYPE_UNSPECIFIED: _ResourceType.ValueType  # 0
+    """Not set."""
+    RESOURCE_TYPE_BOOK: _ResourceType.ValueType  # 1
+    """A book, on paper or free on line."""
+    RESOURCE_TYPE_COURSE: _ResourceType.ValueType  # 2
+    """A course with lectures or exercises."""
+    RESOURCE_TYPE_DOCUMENTATION: _ResourceType.ValueType  # 3
+    """A project's own documentation."""
+    RESOURCE_TYPE_STANDARD: _ResourceType.ValueType  # 4
+    """A standard or a specification."""
+    RESOURCE_TYPE_ARTICLE: _ResourceType.ValueType  # 5
+    """An article, a paper or a guide."""
+    RESOURCE_TYPE_PRACTICE: _ResourceType.ValueType  # 6
+    """Exercises to work on."""
+
+class ResourceType(_ResourceType, metaclass=_ResourceTypeEnumTypeWrapper):
+    """What a resource is."""
+
+RESOURCE_TYPE_UNSPECIFIED: ResourceType.ValueType  # 0
+"""Not set."""
+RESOURCE_TYPE_BOOK: ResourceType.ValueType  # 1
+"""A book, on paper or free on line."""
+RESOURCE_TYPE_COURSE: ResourceType.ValueType  # 2
+"""A course with lectures or exercises."""
+RESOURCE_TYPE_DOCUMENTATION: ResourceType.ValueType  # 3
+"""A project's own documentation."""
+RESOURCE_TYPE_STANDARD: ResourceType.ValueType  # 4
+"""A standard or a specification."""
+RESOURCE_TYPE_ARTICLE: ResourceType.ValueType  # 5
+"""An article, a paper or a guide."""
+RESOURCE_TYPE_PRACTICE: ResourceType.ValueType  # 6
+"""Exercises to work on."""
+Global___ResourceType: _TypeAlias = ResourceType  # noqa: Y015
+
+class _Priority:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PriorityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Priority.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PRIORITY_UNSPECIFIED: _Priority.ValueType  # 0
+    """Not set."""
+    PRIORITY_HIGH: _Priority.ValueType  # 1
+    """For a topic with a mean below 50, or one on which nothing was said."""
+    PRIORITY_MEDIUM: _Priority.ValueType  # 2
+    """For a topic with a mean below 70, or for the interview's field when no topic was asked."""
+    PRIORITY_LOW: _Priority.ValueType  # 3
+    """For going further."""
+
+class Priority(_Priority, metaclass=_PriorityEnumTypeWrapper):
+    """How much a resource is needed."""
+
+PRIORITY_UNSPECIFIED: Priority.ValueType  # 0
+"""Not set."""
+PRIORITY_HIGH: Priority.ValueType  # 1
+"""For a topic with a mean below 50, or one on which nothing was said."""
+PRIORITY_MEDIUM: Priority.ValueType  # 2
+"""For a topic with a mean below 70, or for the interview's field when no topic was asked."""
+PRIORITY_LOW: Priority.ValueType  # 3
+"""For going further."""
+Global___Priority: _TypeAlias = Priority  # noqa: Y015
 
 @_typing.final
 class CriterionSummary(_message.Message):
@@ -72,6 +174,7 @@ class TopicSummary(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     ASSESSED_ANSWERS_FIELD_NUMBER: _builtins.int
     MISSED_POINTS_FIELD_NUMBER: _builtins.int
+    DOMAIN_FIELD_NUMBER: _builtins.int
     topic: _builtins.str
     """Question.topic."""
     title: _builtins.str
@@ -80,6 +183,8 @@ class TopicSummary(_message.Message):
     """Mean, 0 to 100, one decimal; unset when no answer on it was assessed."""
     assessed_answers: _builtins.int
     """How many answers the mean is of."""
+    domain: _question_pb2.Domain.ValueType
+    """Question.domain: an interview may ask questions of several, and topics are named within theirs."""
     @_builtins.property
     def missed_points(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Texts of the expected points that were missed, contradicted or said only in part."""
@@ -92,10 +197,11 @@ class TopicSummary(_message.Message):
         score: _builtins.float | None = ...,
         assessed_answers: _builtins.int = ...,
         missed_points: _abc.Iterable[_builtins.str] | None = ...,
+        domain: _question_pb2.Domain.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "assessed_answers", b"assessed_answers", "missed_points", b"missed_points", "score", b"score", "title", b"title", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "assessed_answers", b"assessed_answers", "domain", b"domain", "missed_points", b"missed_points", "score", b"score", "title", b"title", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
@@ -113,6 +219,7 @@ class Finding(_message.Message):
     TOPIC_FIELD_NUMBER: _builtins.int
     QUESTION_KEY_FIELD_NUMBER: _builtins.int
     QUOTE_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """The statement."""
     topic: _builtins.str
@@ -120,7 +227,11 @@ class Finding(_message.Message):
     question_key: _builtins.str
     """Question.key of the answer that shows it; empty for one about the whole interview."""
     quote: _builtins.str
-    """The piece of that answer that shows it; empty where the finding is about something not said."""
+    """The piece of that answer that shows it, or that says it wrongly; empty where the finding is about something not
+    said.
+    """
+    status: _evaluation_pb2.PointStatus.ValueType
+    """How far the answer says the expected point that the finding is about; unspecified where it is about none."""
     def __init__(
         self,
         *,
@@ -128,10 +239,11 @@ class Finding(_message.Message):
         topic: _builtins.str = ...,
         question_key: _builtins.str = ...,
         quote: _builtins.str = ...,
+        status: _evaluation_pb2.PointStatus.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["question_key", b"question_key", "quote", b"quote", "text", b"text", "topic", b"topic"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["question_key", b"question_key", "quote", b"quote", "status", b"status", "text", b"text", "topic", b"topic"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -164,6 +276,154 @@ class NextStep(_message.Message):
 Global___NextStep: _TypeAlias = NextStep  # noqa: Y015
 
 @_typing.final
+class Roadmap(_message.Message):
+    """What to do, by when it pays. Every step that is about a topic names it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMMEDIATE_FIELD_NUMBER: _builtins.int
+    SHORT_TERM_FIELD_NUMBER: _builtins.int
+    LONG_TERM_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def immediate(self) -> _containers.RepeatedCompositeFieldContainer[Global___NextStep]:
+        """Within days: what was said wrongly or missed at the highest cost."""
+
+    @_builtins.property
+    def short_term(self) -> _containers.RepeatedCompositeFieldContainer[Global___NextStep]:
+        """Within weeks: the weak topics."""
+
+    @_builtins.property
+    def long_term(self) -> _containers.RepeatedCompositeFieldContainer[Global___NextStep]:
+        """Within months: depth, breadth and level."""
+
+    def __init__(
+        self,
+        *,
+        immediate: _abc.Iterable[Global___NextStep] | None = ...,
+        short_term: _abc.Iterable[Global___NextStep] | None = ...,
+        long_term: _abc.Iterable[Global___NextStep] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["immediate", b"immediate", "long_term", b"long_term", "short_term", b"short_term"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Roadmap: _TypeAlias = Roadmap  # noqa: Y015
+
+@_typing.final
+class Resource(_message.Message):
+    """Something to learn from, out of the service's curated list."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    TOPICS_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """As it is published."""
+    type: Global___ResourceType.ValueType
+    """Required."""
+    description: _builtins.str
+    """What it is good for, with its authors and its ISBN where it has them."""
+    url: _builtins.str
+    """Its publisher's or project's own address, https."""
+    priority: Global___Priority.ValueType
+    """By the weakest of its topics."""
+    @_builtins.property
+    def topics(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Question.topic of the interview's topics that it is for, weakest first; empty for one for the whole field."""
+
+    def __init__(
+        self,
+        *,
+        title: _builtins.str = ...,
+        type: Global___ResourceType.ValueType = ...,
+        description: _builtins.str = ...,
+        url: _builtins.str = ...,
+        priority: Global___Priority.ValueType = ...,
+        topics: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "priority", b"priority", "title", b"title", "topics", b"topics", "type", b"type", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Resource: _TypeAlias = Resource  # noqa: Y015
+
+@_typing.final
+class QuestionReview(_message.Message):
+    """One question of the interview, looked back on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUESTION_KEY_FIELD_NUMBER: _builtins.int
+    QUESTION_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    DIFFICULTY_FIELD_NUMBER: _builtins.int
+    TOPIC_FIELD_NUMBER: _builtins.int
+    TOPIC_TITLE_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    NOT_ASSESSABLE_REASON_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    FULL_ANSWER_FIELD_NUMBER: _builtins.int
+    DELIVERY_NOTES_FIELD_NUMBER: _builtins.int
+    question_key: _builtins.str
+    """Question.key."""
+    question: _builtins.str
+    """Question.text."""
+    kind: _question_pb2.QuestionKind.ValueType
+    """Question.kind."""
+    difficulty: _question_pb2.Difficulty.ValueType
+    """Question.difficulty."""
+    topic: _builtins.str
+    """Question.topic."""
+    topic_title: _builtins.str
+    """Question.topic_title."""
+    score: _builtins.float
+    """Evaluation.score, 0 to 100; unset when the answer was not assessable."""
+    not_assessable_reason: _evaluation_pb2.NotAssessableReason.ValueType
+    """Evaluation.not_assessable_reason; unspecified when there is a score."""
+    full_answer: _builtins.str
+    """What a full answer would have said: the reference answer, or the expected points where there is none."""
+    @_builtins.property
+    def points(self) -> _containers.RepeatedCompositeFieldContainer[_evaluation_pb2.PointResult]:
+        """What was said of the expected points and what was not, with quotes: Evaluation.points."""
+
+    @_builtins.property
+    def delivery_notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What stands out in how it was said; never part of a score."""
+
+    def __init__(
+        self,
+        *,
+        question_key: _builtins.str = ...,
+        question: _builtins.str = ...,
+        kind: _question_pb2.QuestionKind.ValueType = ...,
+        difficulty: _question_pb2.Difficulty.ValueType = ...,
+        topic: _builtins.str = ...,
+        topic_title: _builtins.str = ...,
+        score: _builtins.float | None = ...,
+        not_assessable_reason: _evaluation_pb2.NotAssessableReason.ValueType = ...,
+        points: _abc.Iterable[_evaluation_pb2.PointResult] | None = ...,
+        full_answer: _builtins.str = ...,
+        delivery_notes: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "score", b"score"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "delivery_notes", b"delivery_notes", "difficulty", b"difficulty", "full_answer", b"full_answer", "kind", b"kind", "not_assessable_reason", b"not_assessable_reason", "points", b"points", "question", b"question", "question_key", b"question_key", "score", b"score", "topic", b"topic", "topic_title", b"topic_title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
+    _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__score) -> _WhichOneofReturnType__score | None: ...
+
+Global___QuestionReview: _TypeAlias = QuestionReview  # noqa: Y015
+
+@_typing.final
 class Report(_message.Message):
     """The report of a finished interview."""
 
@@ -179,6 +439,13 @@ class Report(_message.Message):
     NEXT_STEPS_FIELD_NUMBER: _builtins.int
     SUMMARY_FIELD_NUMBER: _builtins.int
     PROVENANCE_FIELD_NUMBER: _builtins.int
+    WORDS_MISSING_FIELD_NUMBER: _builtins.int
+    LETTER_GRADE_FIELD_NUMBER: _builtins.int
+    READINESS_SCORE_FIELD_NUMBER: _builtins.int
+    READINESS_LEVEL_FIELD_NUMBER: _builtins.int
+    ROADMAP_FIELD_NUMBER: _builtins.int
+    RESOURCES_FIELD_NUMBER: _builtins.int
+    QUESTION_REVIEWS_FIELD_NUMBER: _builtins.int
     overall_score: _builtins.float
     """Mean of the assessed answers' scores, 0 to 100, one decimal; a follow-up counts half as much as a main question.
     Unset when no answer was assessed.
@@ -189,6 +456,19 @@ class Report(_message.Message):
     """Answers without one."""
     summary: _builtins.str
     """The interview in a few sentences."""
+    words_missing: _builtins.bool
+    """The language model failed to write the words: the summary says so and the numbers are complete. Asking for the
+    report again can complete it.
+    """
+    letter_grade: _builtins.str
+    """`overall_score` on the service's scale of letters, "A" to "F"; empty when no answer was assessed."""
+    readiness_score: _builtins.float
+    """How ready for real interviews the answers show the candidate to be, 0 to 100, one decimal: the scores weighed by
+    the difficulty of their questions, less what a few answers or few topics leave open. Unset when no answer was
+    assessed.
+    """
+    readiness_level: Global___ReadinessLevel.ValueType
+    """Unspecified when no answer was assessed."""
     @_builtins.property
     def criteria(self) -> _containers.RepeatedCompositeFieldContainer[Global___CriterionSummary]:
         """By criterion, in the rubric's order."""
@@ -203,7 +483,7 @@ class Report(_message.Message):
 
     @_builtins.property
     def gaps(self) -> _containers.RepeatedCompositeFieldContainer[Global___Finding]:
-        """What was missing, most costly first."""
+        """The weaknesses: what was said wrongly (with its quote), in part or not at all, most costly first."""
 
     @_builtins.property
     def next_steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___NextStep]:
@@ -212,6 +492,18 @@ class Report(_message.Message):
     @_builtins.property
     def provenance(self) -> _evaluation_pb2.Provenance:
         """Of the report's words and of the evaluations that its numbers are computed from."""
+
+    @_builtins.property
+    def roadmap(self) -> Global___Roadmap:
+        """Always set."""
+
+    @_builtins.property
+    def resources(self) -> _containers.RepeatedCompositeFieldContainer[Global___Resource]:
+        """Most needed first."""
+
+    @_builtins.property
+    def question_reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___QuestionReview]:
+        """One for each evaluated turn, in order."""
 
     def __init__(
         self,
@@ -226,13 +518,25 @@ class Report(_message.Message):
         next_steps: _abc.Iterable[Global___NextStep] | None = ...,
         summary: _builtins.str = ...,
         provenance: _evaluation_pb2.Provenance | None = ...,
+        words_missing: _builtins.bool = ...,
+        letter_grade: _builtins.str = ...,
+        readiness_score: _builtins.float | None = ...,
+        readiness_level: Global___ReadinessLevel.ValueType = ...,
+        roadmap: Global___Roadmap | None = ...,
+        resources: _abc.Iterable[Global___Resource] | None = ...,
+        question_reviews: _abc.Iterable[Global___QuestionReview] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_overall_score", b"_overall_score", "overall_score", b"overall_score", "provenance", b"provenance"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_overall_score", b"_overall_score", "_readiness_score", b"_readiness_score", "overall_score", b"overall_score", "provenance", b"provenance", "readiness_score", b"readiness_score", "roadmap", b"roadmap"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_overall_score", b"_overall_score", "assessed_answers", b"assessed_answers", "criteria", b"criteria", "gaps", b"gaps", "next_steps", b"next_steps", "not_assessable_answers", b"not_assessable_answers", "overall_score", b"overall_score", "provenance", b"provenance", "strengths", b"strengths", "summary", b"summary", "topics", b"topics"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_overall_score", b"_overall_score", "_readiness_score", b"_readiness_score", "assessed_answers", b"assessed_answers", "criteria", b"criteria", "gaps", b"gaps", "letter_grade", b"letter_grade", "next_steps", b"next_steps", "not_assessable_answers", b"not_assessable_answers", "overall_score", b"overall_score", "provenance", b"provenance", "question_reviews", b"question_reviews", "readiness_level", b"readiness_level", "readiness_score", b"readiness_score", "resources", b"resources", "roadmap", b"roadmap", "strengths", b"strengths", "summary", b"summary", "topics", b"topics", "words_missing", b"words_missing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__overall_score: _TypeAlias = _typing.Literal["overall_score"]  # noqa: Y015
     _WhichOneofArgType__overall_score: _TypeAlias = _typing.Literal["_overall_score", b"_overall_score"]  # noqa: Y015
+    _WhichOneofReturnType__readiness_score: _TypeAlias = _typing.Literal["readiness_score"]  # noqa: Y015
+    _WhichOneofArgType__readiness_score: _TypeAlias = _typing.Literal["_readiness_score", b"_readiness_score"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__overall_score) -> _WhichOneofReturnType__overall_score | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__readiness_score) -> _WhichOneofReturnType__readiness_score | None: ...
 
 Global___Report: _TypeAlias = Report  # noqa: Y015

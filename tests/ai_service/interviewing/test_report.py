@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 
 from ai_service.grading.grade import PointStatus
+from ai_service.interviewing.averages import comparable, graded_turns
 from ai_service.interviewing.bank import Bank
 from ai_service.interviewing.interview import (
     Difficulty,
@@ -15,6 +16,7 @@ from ai_service.interviewing.interview import (
     Turn,
 )
 from ai_service.interviewing.report import Reports
+from ai_service.interviewing.standing import load_standards
 from ai_service.interviewing.wording import load_wording
 from tests.ai_service.interviews import all_missed, context, evaluation, turn
 
@@ -91,15 +93,52 @@ def test_findings_are_true_of_the_answers(reports: Reports, bank: Bank, seed: in
         given = by_key[finding.question_key]
         assert given is not None
         open_points = [point for point in given.points if point.status is not PointStatus.COVERED]
-        assert any(point.text in finding.text for point in open_points)
+        about = [point for point in open_points if point.text in finding.text]
+        assert about
+        assert any(
+            (point.status, point.quote.text if point.quote else "") == (finding.status, finding.quote)
+            for point in about
+        )
+        assert (finding.status is PointStatus.MISSED) == (finding.quote == "")
 
 
 def _question(bank: Bank, place: int = 0) -> Question:
     return bank.cell(Domain.DSA, Difficulty.MEDIUM)[place].question
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_the_standing_rests_on_the_scored_turns_and_the_summary_tells_it(
+    reports: Reports, bank: Bank, seed: int
+) -> None:
+    turns = _random_turns(bank, seed)
+    report = reports.of(context(), turns)
+    assert (report.standing is None) == (report.overall_score is None)
+    assert [review.question for review in report.question_reviews] == [played.question for played in turns]
+    if report.standing is not None and report.overall_score is not None:
+        averaged = comparable(graded_turns(turns))
+        passed = [one for one in graded_turns(turns) if one.passed]
+        assert report.standing == load_standards().standing(averaged, passed)
+        assert report.standing.letter_grade == load_standards().letter(report.overall_score)
+        assert f"grade {report.standing.letter_grade} and" in report.summary
+        assert f"a readiness of {report.standing.readiness_score} of 100" in report.summary
+
+
+def test_equal_topic_names_of_two_domains_are_averaged_apart(reports: Reports, bank: Bank) -> None:
+    questions = [bank.on_topic(domain, "concurrency")[0].question for domain in (Domain.LLD, Domain.CS_FUNDAMENTALS)]
+    turns = [turn(questions[0], 20.0, statuses=all_missed(questions[0])), turn(questions[1], 90.0)]
+    report = reports.of(context(Domain.ROLE), turns)
+    assert [(topic.domain, topic.score) for topic in report.topics] == [
+        (Domain.LLD, 20.0),
+        (Domain.CS_FUNDAMENTALS, 90.0),
+    ]
+    study = " ".join(bank.topic[Domain.LLD, "concurrency"].study.split())
+    assert study in report.next_steps[0].text
+
+
 def test_an_interview_without_answers_has_no_numbers(reports: Reports) -> None:
     report = reports.of(context(), [])
+    assert report.standing is None
+    assert report.question_reviews == ()
     assert (report.overall_score, report.assessed_answers, report.not_assessable_answers) == (None, 0, 0)
     assert (report.criteria, report.topics, report.strengths, report.gaps) == ((), (), (), ())
     assert report.summary
@@ -168,7 +207,7 @@ def test_majors_of_a_rubric_are_never_mixed(reports: Reports, bank: Bank) -> Non
     report = reports.of(context(), turns)
     assert report.overall_score == 80.0
     assert report.assessed_answers == 2
-    assert "one answer graded under an earlier version" in report.summary
+    assert "One answer graded under an earlier version" in report.summary
     assert report.provenance.rubric_version == "2.0"
 
 

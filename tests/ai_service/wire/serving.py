@@ -31,12 +31,13 @@ SECONDS = 20.0
 
 @dataclass
 class Serving:
-    """A server, a channel to it, and its workers."""
+    """A server at `address`, a channel to it, and its workers."""
 
     server: EngineServer
     channel: aio.Channel
     workers: Workers
     metrics: Metrics
+    address: str
 
     @classmethod
     @asynccontextmanager
@@ -45,8 +46,9 @@ class Serving:
         metrics = Metrics()
         server = EngineServer("127.0.0.1:0", TOKEN, metrics)
         port = await server.start()
-        async with aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield cls(server, channel, workers, metrics)
+        address = f"127.0.0.1:{port}"
+        async with aio.insecure_channel(address) as channel:
+            yield cls(server, channel, workers, metrics, address)
             await server.drain(0)
         workers.close()
 

@@ -8,7 +8,7 @@ from ai_service.interviewing.bank import Bank
 from ai_service.interviewing.builtin import BuiltinEngine
 from ai_service.interviewing.interview import ChosenQuestion, Domain, InterviewContext, Turn
 from ai_service.interviewing.workers import Workers
-from protos.interview_engine.v1 import evaluation_pb2, question_pb2
+from protos.interview_engine.v1 import evaluation_pb2, question_pb2, report_pb2
 from protos.interview_engine.v1 import interview_engine_pb2 as engine_pb2
 from tests.ai_service.wire.serving import (
     METADATA,
@@ -172,6 +172,21 @@ async def test_an_interview_is_played_and_reported(serving: Serving, bank: Bank)
     assert report.next_steps
     assert report.summary
     assert report.provenance.rubric == ""
+    assert report.letter_grade
+    assert report.HasField("readiness_score")
+    assert report.readiness_level != report_pb2.READINESS_LEVEL_UNSPECIFIED
+    assert report.roadmap.immediate
+    assert report.roadmap.short_term
+    assert report.roadmap.long_term
+    assert report.resources[0].url.startswith("https://")
+    assert report.resources[0].priority == report_pb2.PRIORITY_HIGH
+    assert all(topic.domain == question_pb2.DOMAIN_DSA for topic in report.topics)
+    assert [review.question_key for review in report.question_reviews] == seen
+    for review, turn in zip(report.question_reviews, turns, strict=True):
+        assert list(review.points) == list(turn.evaluation.points)
+        assert review.HasField("score") == turn.evaluation.HasField("score")
+        assert review.not_assessable_reason == turn.evaluation.not_assessable_reason
+        assert review.full_answer == " ".join(turn.question.reference_answer.split())
 
 
 async def test_a_report_without_turns_has_no_score(serving: Serving) -> None:
@@ -179,6 +194,18 @@ async def test_a_report_without_turns_has_no_score(serving: Serving) -> None:
     report = (await serving.stub.FinalizeInterviewReport(request, metadata=METADATA, timeout=SECONDS)).report
     assert not report.HasField("overall_score")
     assert report.assessed_answers == 0
+    assert (report.letter_grade, report.HasField("readiness_score")) == ("", False)
+    assert report.readiness_level == report_pb2.READINESS_LEVEL_UNSPECIFIED
+
+
+async def test_a_report_remarks_on_how_an_answer_was_said(serving: Serving, bank: Bank) -> None:
+    request = report_request(bank)
+    delivery = request.turns[0].evaluation.delivery
+    delivery.word_count, delivery.words_per_minute, delivery.confidence = 60, 230.0, 20.0
+    delivery.filler_words.add(word="um", starts=[1, 9, 20, 40])
+    report = (await serving.stub.FinalizeInterviewReport(request, metadata=METADATA, timeout=SECONDS)).report
+    assert len(report.question_reviews[0].delivery_notes) == 3
+    assert not report.question_reviews[1].delivery_notes
 
 
 async def test_a_message_of_several_mebibytes_is_read(serving: Serving, bank: Bank) -> None:

@@ -173,6 +173,11 @@ REPORT: list[tuple[str, Change]] = [
         ),
     ),
     ("turns[0].evaluation", _clear("turns.0.evaluation")),
+    (
+        "turns[0].evaluation.delivery.words_per_minute",
+        _assign("turns.0.evaluation.delivery.words_per_minute", -1.0),
+    ),
+    ("turns[0].evaluation.delivery.confidence", _assign("turns.0.evaluation.delivery.confidence", math.nan)),
     ("turns[1].question.domain", _clear("turns.1.question.domain")),
 ]
 

@@ -131,11 +131,15 @@ async def ask_next_question(
     responses=problems(conflict=("illegal_transition", "interview_busy", "answer_in_flight"), unavailable=_ENGINE),
 )
 async def end_interview(request: Request, who: Who, interview_id: UUID, key: Key) -> Response:
-    """Completes an interview and gives its final report. Sent again, it gives the same report."""
+    """Completes an interview and gives its final report. Sent again, it gives the same report.
+
+    A report with `words_missing` is complete in its numbers; sent again (without the first Idempotency-Key), this asks
+    for the words anew.
+    """
     return reply(result_out(await core_of(request).reporting.end(who.user_id, interview_id, request=key)))
 
 
 @router.get("/{interview_id}/result", response_model=ResultOut, responses=problems(conflict="interview_not_completed"))
 async def read_result(request: Request, who: Who, interview_id: UUID) -> Response:
-    """The final report of a completed interview."""
+    """The final report of a completed interview. Words that are missing are asked for anew, at most once a minute."""
     return reply(result_out(await core_of(request).reporting.result(who.user_id, interview_id)))

@@ -1,0 +1,71 @@
+"""The choice of the engine, and what it is made of."""
+
+from typing import Literal
+
+from prometheus_client import CollectorRegistry
+
+from ai_service.errors import ResourceError
+from ai_service.grading.grader import Grader
+from ai_service.interviewing.bank import Bank, load_bank
+from ai_service.interviewing.builtin import BuiltinEngine, load_grader
+from ai_service.interviewing.engine import Engine
+from ai_service.interviewing.workers import Workers
+from ai_service.settings import EngineSettings
+
+
+def load_engine(settings: EngineSettings, workers: Workers, registry: CollectorRegistry) -> Engine:
+    """The engine that the settings name, with its metrics in `registry`; blocks while models and data files load.
+
+    Its calls have to come from one event loop. Raises `ResourceError` when a model or a data file cannot be used.
+    """
+    grader, bank = load_grader(settings.ai_cache), load_bank()
+    if settings.engine_name == "builtin":
+        return BuiltinEngine(grader, workers, bank)
+    return _with_language_model(settings, grader, bank, workers, registry)
+
+
+def load_batch_engine(settings: EngineSettings, name: Literal["builtin", "openai"]) -> Engine:
+    """The engine `name` for one process that grades answers one after the other, as `load_engine`."""
+    grader, bank = load_grader(settings.ai_cache), load_bank()
+    workers = Workers(threads=1, bound=settings.ai_concurrency)
+    if name == "builtin":
+        return BuiltinEngine(grader, workers, bank)
+    if settings.openai_api_key is None and settings.openai_base_url is None:
+        raise ResourceError("the openai engine needs OPENAI_API_KEY, or OPENAI_BASE_URL of an endpoint without keys")
+    return _with_language_model(settings, grader, bank, workers, CollectorRegistry())
+
+
+def _with_language_model(
+    settings: EngineSettings, grader: Grader, bank: Bank, workers: Workers, registry: CollectorRegistry
+) -> Engine:
+    # Here, because the SDK takes longer to import than all the rest of the service.
+    from ai_service.interviewing.llm_engine.engine import LlmEngine
+    from ai_service.llm.asking import Asking, Limits
+    from ai_service.llm.metrics import ModelMetrics, Prices
+    from ai_service.llm.openai import OPENAI_MODEL, OpenAIModel
+
+    at_once = settings.ai_concurrency * settings.llm_samples
+    key = settings.openai_api_key
+    model = OpenAIModel(
+        model=settings.llm_model or OPENAI_MODEL,
+        api_key=key.get_secret_value() if key else None,
+        base_url=settings.openai_base_url,
+        connections=at_once,
+    )
+    prices = None
+    if settings.llm_price_input is not None and settings.llm_price_output is not None:
+        prices = Prices(settings.llm_price_input, settings.llm_price_output)
+    limits = Limits(
+        timeout_seconds=settings.llm_timeout_seconds,
+        attempts=settings.llm_attempts,
+        max_output_tokens=settings.llm_max_output_tokens,
+        concurrency=at_once,
+    )
+    return LlmEngine(
+        Asking(model, limits, ModelMetrics(registry, prices)),
+        grader,
+        workers,
+        bank,
+        samples=settings.llm_samples,
+        budget_tokens=settings.llm_budget_tokens,
+    )

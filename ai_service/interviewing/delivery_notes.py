@@ -1,0 +1,29 @@
+"""What stands out in how an answer was said."""
+
+from ai_service.grading.grade import Delivery
+from ai_service.interviewing.wording import Wording
+
+# Speech between about 110 and 170 words a minute is followed easily; outside these bounds it is worth a remark.
+_SLOW_PACE, _FAST_PACE = 90.0, 185.0
+_FILLER_COUNT, _FILLER_SHARE = 4, 0.03
+# Hedging is worth a remark where this much of the freedom from it is gone, in more than a sentence or two.
+_HEDGED_BELOW, _HEDGED_WORDS = 50.0, 30
+
+
+def delivery_notes(delivery: Delivery, wording: Wording, seed: str) -> tuple[str, ...]:
+    """Remarks on fillers, pace and hedging; none where nothing stands out or nothing was measured."""
+    notes = []
+    most = max(delivery.filler_words, key=lambda filler: len(filler.starts), default=None)
+    if most is not None:
+        count = len(most.starts)
+        if count >= _FILLER_COUNT and count >= _FILLER_SHARE * delivery.word_count:
+            notes.append(wording.say("fillers", seed, word=most.word, count=count))
+    pace = delivery.words_per_minute
+    if pace is not None and pace > _FAST_PACE:
+        notes.append(wording.say("pace_fast", seed, pace=round(pace)))
+    elif pace is not None and pace < _SLOW_PACE:
+        notes.append(wording.say("pace_slow", seed, pace=round(pace)))
+    certainty = delivery.confidence
+    if certainty is not None and certainty < _HEDGED_BELOW and delivery.word_count > _HEDGED_WORDS:
+        notes.append(wording.say("hedged", seed))
+    return tuple(notes)
