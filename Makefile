@@ -59,7 +59,7 @@ lock: $(READY) ## resolve pyproject.toml into requirements.lock
 	  --no-annotate --excludes deploy/python/excluded.txt -o requirements.lock
 
 bench: $(READY) ## measure the services against a floor of the same physical work
-	@exec $(PYTHON) -m tests.bench
+	@exec $(PYTHON) -m tests.bench $(ARGS)
 
 clean: ## remove the environment and all caches; DATA stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

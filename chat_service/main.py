@@ -50,7 +50,9 @@ class Application(Starlette):
         path = scope.get("path", "")
         for prefix, door in self._doors:
             if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in {"", "/"}:
-                await door({**scope, "root_path": prefix, "app_root_path": ""}, receive, send)
+                # As a mount does; the same scope, in which the log and the metrics find the route afterwards.
+                scope["root_path"], scope["app_root_path"] = prefix, ""
+                await door(scope, receive, send)
                 return
         await super().__call__(scope, receive, send)
 

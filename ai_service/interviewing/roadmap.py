@@ -32,7 +32,11 @@ class Roadmaps:
     """Draws roadmaps."""
 
     def __init__(self, bank: Bank, wording: Wording, shelf: Shelf, standards: Standards) -> None:
-        self._bank = bank
+        self._topics = bank.topics
+        self._parts = [
+            frozenset((entry.question.domain, entry.question.topic) for entry in entries)
+            for entries in bank.by_source.values()
+        ]
         self._wording = wording
         self._shelf = shelf
         self._target = round(standards.start(ReadinessLevel.READY))
@@ -132,10 +136,6 @@ class Roadmaps:
     def _not_asked(self, context: InterviewContext, graded: Sequence[GradedTurn]) -> Sequence[Topic]:
         """The other topics of the parts of the bank that the turns' topics belong to, the interview's domain first."""
         asked = {(turn.question.domain, turn.question.topic) for turn in graded}
-        found: dict[tuple[str, str], Topic] = {}
-        for entries in self._bank.by_source.values():
-            known = {(entry.question.domain, entry.question.topic) for entry in entries}
-            if known & asked:
-                found.update((topic, self._bank.topic[topic]) for topic in known - asked)
-        left = [topic for topic in self._bank.topics if (topic.domain, topic.id) in found]
+        near = {topic for part in self._parts if part & asked for topic in part}
+        left = [topic for topic in self._topics if (topic.domain, topic.id) in near - asked]
         return sorted(left, key=lambda topic: topic.domain is not context.domain)

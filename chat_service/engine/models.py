@@ -1,6 +1,7 @@
 """What the interview engine is asked and what it answers, in the chat service's own terms.
 
-The same classes, as JSON, are what the database keeps of a question and of an evaluation.
+The same classes, as JSON, are what the database keeps of a question and of an evaluation. They are not frozen, though
+nobody changes them: a frozen class takes three times as long to make, and an answer makes about fifty.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,7 +64,7 @@ class PointStatus(StrEnum):
     CONTRADICTED = "contradicted"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InterviewContext:
     """What the engine is told of an interview and its candidate."""
 
@@ -80,7 +81,7 @@ class InterviewContext:
     years_experience: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ExpectedPoint:
     """One thing that a full answer says; `weight` (1 to 3) is its share beside the others."""
 
@@ -90,7 +91,7 @@ class ExpectedPoint:
     weight: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Question:
     """A question with all that grading its answer needs. `key` is the engine's stable name for it."""
 
@@ -109,7 +110,7 @@ class Question:
     source: QuestionSource
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Quote:
     """`answer[start:end]`, to the letter; offsets count Unicode code points."""
 
@@ -118,7 +119,7 @@ class Quote:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Criterion:
     """The score on one criterion of the rubric; `level` and `score` are None when it could not be judged."""
 
@@ -131,7 +132,7 @@ class Criterion:
     evidence: tuple[Quote, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PointResult:
     """How far the answer said one expected point; `credit` runs from 0 to 1."""
 
@@ -142,7 +143,7 @@ class PointResult:
     quote: Quote | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FillerWord:
     """A filler word and the offsets at which it stands in the answer."""
 
@@ -151,7 +152,7 @@ class FillerWord:
     starts: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Delivery:
     """How the answer was said, beside the score and never part of it: 0 to 100, None where not measured."""
 
@@ -169,7 +170,7 @@ class Delivery:
     keywords_missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Provenance:
     """What made a grade or a text."""
 
@@ -187,7 +188,7 @@ class Provenance:
         return int(major) if major.isdecimal() else 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Evaluation:
     """The grade of one answer. `score` is 0 to 100, or None with the reason why the answer has none."""
 
@@ -203,7 +204,7 @@ class Evaluation:
     provenance: Provenance
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Turn:
     """One question that was asked, with the answer and its evaluation as far as there is one."""
 
@@ -212,7 +213,7 @@ class Turn:
     evaluation: Evaluation | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PastTurn:
     """As much of an earlier turn as the choice of the next question reads. `points` maps point ids to statuses."""
 
@@ -231,7 +232,7 @@ class PastTurn:
     points: Mapping[str, PointStatus]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class History:
     """What the choice of the next question depends on beside the interview itself.
 
@@ -243,7 +244,7 @@ class History:
     seen_keys: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GradedTurn:
     """An evaluation and, unless choosing failed, the next question."""
 

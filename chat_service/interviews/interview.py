@@ -24,7 +24,7 @@ from chat_service.interviews.states import InterviewState
 from chat_service.interviews.tables import Answer, AskedQuestion, Interview
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InterviewDetails:
     """An interview. `overdue` says that its scheduled time has passed without a start."""
 
@@ -53,7 +53,7 @@ class InterviewDetails:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PosedQuestion:
     """A question as a candidate sees it before he has answered. `follow_up_to` is the id of the main question."""
 
@@ -71,7 +71,7 @@ class PosedQuestion:
     asked_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GivenAnswer:
     """An accepted answer; `evaluation` is None while it waits to be graded."""
 
@@ -82,7 +82,7 @@ class GivenAnswer:
     evaluation: Evaluation | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TranscriptTurn:
     """A question with its answer. What a full answer says is set once there is an answer with a grade."""
 
@@ -92,7 +92,7 @@ class TranscriptTurn:
     reference_answer: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Progress:
     """How far an interview has come; `remaining` counts the questions that may still be asked."""
 
@@ -103,7 +103,7 @@ class Progress:
     remaining: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StartedInterview:
     """An interview that has just been started, and its first question."""
 
@@ -111,7 +111,7 @@ class StartedInterview:
     question: PosedQuestion
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AnsweredTurn:
     """A graded answer and what comes next: None when the questions are finished or the next one is not there yet."""
 
@@ -121,7 +121,7 @@ class AnsweredTurn:
     progress: Progress
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FinishedInterview:
     """A completed interview and its report."""
 
@@ -129,7 +129,7 @@ class FinishedInterview:
     report: Report
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InterviewTranscript:
     """An interview with all of its turns, oldest first, and the question that waits for an answer."""
 

@@ -18,7 +18,7 @@ from chat_service.errors import AppError, ErrorKind
 _transaction_open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 # ORM work is brief and rare beside the driver's: a small pool of its own keeps it from waiting behind a burst.
-_SESSION_POOL = 8
+_SESSION_POOL = 16
 _COMMAND_TIMEOUT_SECONDS = 15
 
 
@@ -66,7 +66,7 @@ class Database:
         self._engine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
             pool_size=_SESSION_POOL,
-            max_overflow=_SESSION_POOL,
+            max_overflow=0,
             pool_pre_ping=True,
             connect_args={"command_timeout": _COMMAND_TIMEOUT_SECONDS, "server_settings": {"timezone": "UTC"}},
         )

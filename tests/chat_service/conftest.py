@@ -83,7 +83,7 @@ def problem(status: int, code: str, response: httpx2.Response) -> dict[str, Any]
 
 @asynccontextmanager
 async def serving(environment: Mapping[str, str]) -> AsyncIterator[Service]:
-    """A chat service with these settings, and its scripted engine, until the end of the block."""
+    """A chat service with these settings until the end of the block, with a scripted engine or that of AI_ADDRESS."""
     script = fakes.Script()
     engine, engine_port = await fakes.serve(script, "127.0.0.1:0")
     running = {"engine": engine}
@@ -96,7 +96,7 @@ async def serving(environment: Mapping[str, str]) -> AsyncIterator[Service]:
             running["engine"], _ = await fakes.serve(script, f"127.0.0.1:{engine_port}")
 
     with pytest.MonkeyPatch.context() as patched:
-        for name, value in {**environment, "AI_ADDRESS": f"127.0.0.1:{engine_port}"}.items():
+        for name, value in {"AI_ADDRESS": f"127.0.0.1:{engine_port}", **environment}.items():
             patched.setenv(name, value)
         app = make_app()
     server = uvicorn.Server(

@@ -141,7 +141,7 @@ class RescheduleInput(Input):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AccountOut:
     """An account."""
 
@@ -150,7 +150,7 @@ class AccountOut:
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TokensOut:
     """`expires_in` is the access token's life in seconds. The refresh token is the one to use next time."""
 
@@ -160,14 +160,14 @@ class TokensOut:
     expires_in: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MessageOut:
     """A confirmation."""
 
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ProfileOut:
     """A profile."""
 
@@ -182,7 +182,7 @@ class ProfileOut:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InterviewOut:
     """An interview. `overdue` says that its scheduled time has passed without a start."""
 
@@ -210,14 +210,14 @@ class InterviewOut:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StartedOut(InterviewOut):
     """An interview in progress with its first question."""
 
     current_question: PosedQuestion
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TranscriptOut(InterviewOut):
     """An interview with its turns, oldest first, and the question that waits for an answer."""
 
@@ -225,14 +225,14 @@ class TranscriptOut(InterviewOut):
     transcript: tuple[TranscriptTurn, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ResultOut(InterviewOut):
     """A completed interview with its report."""
 
     report: Report
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InterviewsOut:
     """A page of interviews, newest first; `next_cursor` leads to the next page and is null on the last."""
 
@@ -240,14 +240,14 @@ class InterviewsOut:
     next_cursor: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SchedulesOut:
     """Scheduled interviews, earliest first."""
 
     interviews: tuple[InterviewOut, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MessageReply:
     """The grade of an answer and the next question.
 
