@@ -6,6 +6,9 @@ from ai_service.grading.grade import Assessability
 from ai_service.grading.words import STOP_WORDS, Word, read_lines, read_list
 
 _DECLINES = frozenset(read_lines("declines.txt"))
+_DECLINING = re.compile(
+    r"\b(?:" + "|".join(re.escape(line) for line in sorted(_DECLINES, key=len, reverse=True) if " " in line) + r")\b"
+)
 _FILLERS = read_list("decline_fillers.txt")
 _MARKERS_OF_OTHERS = read_list("foreign_words.txt")
 _CONSONANTS = re.compile(r"[^aeiouy\W\d_]{6,}")
@@ -30,15 +33,10 @@ def assessability_of(answer: str, words: list[Word]) -> Assessability:
 def _is_declined(words: list[Word]) -> bool:
     if len(words) > 14:
         return False
-    forms = [word.form for word in words]
-    if " ".join(forms) in _DECLINES:
-        return True
-    for start in range(len(forms)):
-        for end in range(start + 1, len(forms) + 1):
-            rest = (*forms[:start], *forms[end:])
-            if " ".join(forms[start:end]) in _DECLINES and all(form in _FILLERS or form in _DECLINES for form in rest):
-                return True
-    return False
+    said = " ".join(word.form for word in words)
+    rest, declines = _DECLINING.subn(" ", said)
+    left = [form for form in rest.split() if form not in _FILLERS]
+    return (declines > 0 and not left) or (len(left) == 1 and left[0] in _DECLINES)
 
 
 def _is_other_language(answer: str, words: list[Word]) -> bool:

@@ -40,13 +40,14 @@ def swaps(contrasted: frozenset[str], expected: ReadSentence, weights: Vectors, 
     cosines = expected.vectors @ said.vectors.T
     bound = swapped = 0.0
     for k, word in enumerate(expected.content):
-        if word.stem in contrasted or cosines[k].max() < _SAME:
-            continue
-        governor = theirs[int(np.argmax(cosines[k]))]
-        if ours[k] is None or governor is None:
+        partners = [j for j, other in enumerate(said.content) if other.stem == word.stem]
+        if not partners and cosines[k].max() >= _SAME:
+            partners = [int(np.argmax(cosines[k]))]
+        governors = {theirs[j] for j in partners}
+        if word.stem in contrasted or ours[k] is None or len(governors) != 1 or None in governors:
             continue
         bound += float(weights[k])
-        swapped += float(weights[k]) * (ours[k] != governor)
+        swapped += float(weights[k]) * (ours[k] not in governors)
     return bound >= _LEAST_SHARE * float(weights.sum()) and swapped >= _SWAPPED * bound
 
 

@@ -1,5 +1,6 @@
 """The grader without an LLM: one answer against the points that a full answer says."""
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -15,13 +16,16 @@ from ai_service.grading.delivery import Said, delivery_of
 from ai_service.grading.embedding import Embedder
 from ai_service.grading.grade import Assessability, ExpectedPoint, GradedAnswer
 from ai_service.grading.grammar import warm_up
-from ai_service.grading.guards import guard
-from ai_service.grading.points import Expectation, Kind, expectations_of, read_points
+from ai_service.grading.guards import UNFOCUSED, guard
+from ai_service.grading.points import Expectation, Kind, diluted, expectations_of, read_points
 from ai_service.grading.reading import Reader, ReadSentence
 from ai_service.grading.segmentation import sentences_of
 from ai_service.grading.signals import relevance_of, signals_of
 from ai_service.grading.words import words_of
 
+_SURROGATES = re.compile(r"[\ud800-\udfff]")  # no tokenizer takes them; places stay the same
+# A paste far longer than an answer can be said, of which less than this share serves the question.
+_LONG, _LEAST_RELEVANCE = 900, 0.4
 _KEPT = 1_000  # questions whose points stay read
 
 
@@ -60,6 +64,7 @@ class Grader:
         are looked for in the delivery's keyword coverage and change no score.
         Raises ValueError when there are neither points nor a reference.
         """
+        answer = _SURROGATES.sub("\ufffd", answer)
         expected = list(points) or _points_of(reference)
         if not expected:
             raise ValueError("nothing to grade against: give at least one expected point or a reference answer")
@@ -75,12 +80,16 @@ class Grader:
         kind = Kind.STORY if behavioral else Kind.DEMANDS if points else Kind.REFERENCE
         readings = read_points(expectations, asked, read, guarded.gains, kind)
         relevance = relevance_of(readings, read, asked, guarded.gains)
+        guards = guarded.names
+        if len(words) > _LONG and relevance < _LEAST_RELEVANCE:
+            readings = diluted(readings, relevance / _LEAST_RELEVANCE)
+            guards = (*guards, UNFOCUSED)
         return GradedAnswer(
             assessability=state,
             delivery=delivery_of(replace(said, relevance=relevance)),
             points=tuple(reading.match for reading in readings),
             signals=signals_of(readings, read, relevance),
-            guards=guarded.names,
+            guards=guards,
         )
 
     def similarity(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:

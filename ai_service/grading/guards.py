@@ -14,12 +14,13 @@ from ai_service.grading.reading import ReadSentence, ReadText
 from ai_service.grading.segmentation import sentences_of
 from ai_service.grading.words import Word, read_lines, read_list, stem
 
-PARROTED, KEYWORD_LIST, INJECTION, REPEATED, IMPERSONAL = (
+PARROTED, KEYWORD_LIST, INJECTION, REPEATED, IMPERSONAL, UNFOCUSED = (
     "parroted",
     "keyword_list",
     "injection",
     "repeated",
     "impersonal",
+    "unfocused",
 )
 
 _INJECTIONS = tuple(re.compile(line, re.IGNORECASE | re.DOTALL) for line in read_lines("injections.txt"))

@@ -232,6 +232,16 @@ def _each_word_once(readings: Sequence[PointReading], answer: ReadText) -> list[
     return lowered
 
 
+def diluted(readings: Sequence[PointReading], share: float) -> list[PointReading]:
+    """Scale the credit of every point by `share`, for an answer that is mostly something else."""
+    return [
+        replace(reading, match=_match(reading.match.point, reading.match.credit * share, reading.match.quote))
+        if reading.match.credit
+        else reading
+        for reading in readings
+    ]
+
+
 def _topicality(statements: Sequence[ReadSentence], question: ReadSentence, answer: ReadText, best: float) -> float:
     """From 0 to 1: whether the answer, or the two sentences of it that come nearest, is about what was asked.
 
