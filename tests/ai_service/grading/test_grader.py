@@ -127,9 +127,7 @@ def test_lone_surrogates_do_no_harm(grader: Grader) -> None:
 
 
 def test_a_long_answer_is_read_to_its_end(grader: Grader) -> None:
-    filler = " ".join(
-        f"In chapter {n} we talked about the history of the city and its {n} bridges." for n in range(55)
-    )
+    filler = " ".join(f"In chapter {n} we talked about the history of the city and its {n} bridges." for n in range(55))
     graded = _graded(grader, f"{filler} {ANSWER}"[-20_000:])
     assert _status(graded, "hash") is not PointStatus.MISSED
 
