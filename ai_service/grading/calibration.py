@@ -44,8 +44,12 @@ class Calibration:
         """Reads a calibration file. Raises `CalibrationError`."""
         try:
             file = _File.model_validate_json(path.read_bytes())
-        except (OSError, ValidationError) as error:
-            raise CalibrationError(f"the calibration file {path} cannot be used: {error}") from None
+        except OSError as error:
+            raise CalibrationError(f"the calibration file {path} cannot be used: {error.strerror}") from None
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False)
+            wrong = "; ".join(": ".join((*map(str, one["loc"]), one["msg"])) for one in found)
+            raise CalibrationError(f"the calibration file {path} cannot be used: {wrong}") from None
         return cls(file.name, file.exponent, file.answers)
 
     def save(self, path: Path) -> None:

@@ -19,7 +19,7 @@ from ai_service.grading.grammar import warm_up
 from ai_service.grading.guards import UNFOCUSED, guard
 from ai_service.grading.points import Expectation, Kind, diluted, expectations_of, read_points
 from ai_service.grading.reading import Reader, ReadSentence
-from ai_service.grading.segmentation import sentences_of
+from ai_service.grading.reference import points_of, read_reference
 from ai_service.grading.signals import relevance_of, signals_of
 from ai_service.grading.words import words_of
 
@@ -65,7 +65,7 @@ class Grader:
         Raises ValueError when there are neither points nor a reference.
         """
         answer = _SURROGATES.sub("\ufffd", answer)
-        expected = list(points) or _points_of(reference)
+        expected = list(points) or points_of(reference)
         if not expected:
             raise ValueError("nothing to grade against: give at least one expected point or a reference answer")
         words = words_of(answer)
@@ -75,10 +75,14 @@ class Grader:
             return GradedAnswer(state, delivery_of(said))
         asked = self._reader.read_known([question])[0]
         read = self._reader.read(answer)
-        guarded = guard(read, asked, told_as_story=behavioral)
         expectations = self._expectations(expected, reference, asked)
-        kind = Kind.STORY if behavioral else Kind.DEMANDS if points else Kind.REFERENCE
-        readings = read_points(expectations, asked, read, guarded.gains, kind)
+        statements = [statement.read for expectation in expectations for statement in expectation.statements]
+        guarded = guard(read, asked, expected=statements, told_as_story=behavioral)
+        if points:
+            kind = Kind.STORY if behavioral else Kind.DEMANDS
+            readings = read_points(expectations, asked, read, guarded.gains, kind)
+        else:
+            readings = read_reference(expectations, asked, read, guarded.gains)
         relevance = relevance_of(readings, read, asked, guarded.gains)
         guards = guarded.names
         if len(words) > _LONG and relevance < _LEAST_RELEVANCE:
@@ -91,6 +95,11 @@ class Grader:
             signals=signals_of(readings, read, relevance),
             guards=guards,
         )
+
+    def prepare(self, *, question: str, points: Sequence[ExpectedPoint], reference: str) -> None:
+        """Read a question and its points, so that the first answer to it takes no longer than the next ones."""
+        if expected := list(points) or points_of(reference):
+            self._expectations(expected, reference, self._reader.read_known([question])[0])
 
     def similarity(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """The cosine of every text with every other, (n, n), from -1 to 1."""
@@ -115,10 +124,3 @@ class Grader:
             while len(self._expected) > _KEPT:
                 self._expected.popitem(last=False)
         return expected
-
-
-def _points_of(reference: str) -> list[ExpectedPoint]:
-    return [
-        ExpectedPoint(id=f"reference-{number}", text=reference[sentence.start : sentence.end])
-        for number, sentence in enumerate(sentences_of(reference), start=1)
-    ]

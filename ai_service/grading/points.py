@@ -8,27 +8,23 @@ from enum import Enum
 import numpy as np
 
 from ai_service.grading.alignment import align, word_weights
-from ai_service.grading.embedding import Vectors, unit
+from ai_service.grading.embedding import Vectors
 from ai_service.grading.grade import ExpectedPoint, PointMatch, PointStatus, Quote
 from ai_service.grading.reading import ReadSentence, ReadText
+from ai_service.grading.topicality import topicality
 from ai_service.grading.verdicts import Judge, Statement, Verdict
 
 # Credit by alignment. Answers of candidates in their own words: good ones have a median of 0.64 (one in ten under
 # 0.49), wrong ones on the subject 0.42 (one in ten over 0.51), answers to other questions 0.29.
 _STRICT = ((0.28, 0.42, 0.52, 0.62, 0.75), (0.0, 0.3, 0.68, 0.93, 1.0))
-# Where only a reference answer is known its sentences are no list of demands, and people grade more mildly.
-_MILD = ((0.25, 0.42, 0.60, 0.80), (0.0, 0.5, 0.88, 1.0))
 # A story of the candidate's own resembles none of the stories that phrase a point, but what several of them have in
 # common: the mean of the three nearest is compared. Stories told to the point have a median of 0.37, stories told to
 # other questions 0.30 (one in ten over 0.35).
 _STORY = ((0.29, 0.33, 0.37, 0.42), (0.0, 0.3, 0.75, 1.0))
 _STORIES = 3
 _COVERED, _PARTIAL = 0.65, 0.2
-# Nearness of the answer to the subject of the question at which credit begins and at which it is whole.
-_NEARNESS = (0.35, 0.55)
-_UNMISTAKABLE = (0.50, 0.70)  # the same by the best alignment of any point
-_WANDERING = (12, 40)  # content words: a short answer has no room to meet points by chance
 _STATED = 0.42  # alignment from which a sentence of the reference is taken for a statement of a point
+_EQUAL = 0.05  # of two points whose alignments differ by less a sentence may state both
 _CLOSE = 0.1  # statements of a point whose alignment is this near to the best are heard about polarity
 _COMPETITION = 0.5  # how much of the difference a point loses where a passage says another point better
 _PAIR_COST = 0.02  # of equals, the single sentence is quoted
@@ -60,30 +56,36 @@ def expectations_of(
 ) -> tuple[Expectation, ...]:
     """Join the points with their texts and phrasings, read in order, and with the reference's sentence for each."""
     texts = iter(read)
-    plain = [(point, [next(texts) for _ in range(1 + len(point.phrasings))]) for point in points]
+    plain = [[next(texts) for _ in range(1 + len(point.phrasings))] for point in points]
+    stated = _stated_by(plain, question, reference)
     return tuple(
-        Expectation(
-            point, tuple(Statement(s, word_weights([s], question)) for s in _and_reference(own, question, reference))
-        )
-        for point, own in plain
+        Expectation(point, tuple(Statement(one, word_weights([one], question)) for one in (*own, *more)))
+        for point, own, more in zip(points, plain, stated, strict=True)
     )
 
 
-def _and_reference(own: list[ReadSentence], question: ReadSentence, reference: ReadText) -> list[ReadSentence]:
+def _stated_by(
+    plain: Sequence[Sequence[ReadSentence]], question: ReadSentence, reference: ReadText
+) -> list[list[ReadSentence]]:
+    """For each point the sentence of the reference that says it; one that says another point better comes last."""
     if not reference.sentences:
-        return own
-    scores = align(own, question, reference).scores[:, : len(reference.sentences)].max(axis=0)
-    stated = reference.sentences[int(scores.argmax())]
-    if scores.max() < _STATED or any(stated.text == known.text for known in own):
-        return own
-    return [*own, stated]
+        return [[] for _ in plain]
+    count = len(reference.sentences)
+    scores = np.stack([align(own, question, reference).scores[:, :count].max(axis=0) for own in plain])
+    others = scores < scores.max(axis=0) - _EQUAL
+    stated: list[list[ReadSentence]] = []
+    for own, row, other in zip(plain, scores, others, strict=True):
+        mine = np.where(other, 0.0, row)
+        best = reference.sentences[int((mine if mine.max() >= _STATED else row).argmax())]
+        known = row.max() < _STATED or any(best.text == one.text for one in own)
+        stated.append([] if known else [best])
+    return stated
 
 
 class Kind(Enum):
-    """What the points are: demands that differ from each other, the parts of a reference answer, or of a story."""
+    """What the points are: demands that differ from each other, or the parts of a story."""
 
     DEMANDS = "demands"
-    REFERENCE = "reference"
     STORY = "story"
 
 
@@ -119,10 +121,9 @@ class _Matching:
             return
         best = np.maximum.reduceat(self._scores, self._firsts[:-1], axis=0)
         passage_gains = np.array([min(gains[s] for s in passage) for passage in self._passages], dtype=np.float32)
-        passage_gains *= _topicality(statements, question, answer, float(best.max()))
-        if kind is not Kind.REFERENCE:
-            best = _competing(best)
-        earned = np.interp(best, *(_MILD if kind is Kind.REFERENCE else _STRICT))
+        passage_gains *= topicality(statements, question, answer, float(best.max()))
+        best = _competing(best)
+        earned = np.interp(best, *_STRICT)
         if kind is Kind.STORY:
             earned = np.maximum(
                 earned, np.interp(_competing(self._common()), *_STORY) * (self._sizes >= _STORIES)[:, None]
@@ -140,7 +141,7 @@ class _Matching:
 
     def readings(self) -> list[PointReading]:
         if not self._scores.shape[1]:
-            return [_missed(expectation.point) for expectation in self._expectations]
+            return [missed(expectation.point) for expectation in self._expectations]
         readings = self._read()
         if self._judge.denied[0] and not any(r.match.quote and r.match.credit and 0 in r.sentences for r in readings):
             self._judge.deny_onwards()
@@ -167,7 +168,7 @@ class _Matching:
                 return self._found(expectation.point, passage, credit, expectation.statements[best], words)
             refuted = refuted or (credit, passage)
         if refuted is None:
-            return _missed(expectation.point)
+            return missed(expectation.point)
         start, end = self._ends(refuted[1])
         quote = Quote(self._answer.text[start:end], start, end)
         return PointReading(PointMatch(expectation.point, PointStatus.CONTRADICTED, 0.0, quote), refuted[1])
@@ -176,7 +177,7 @@ class _Matching:
         self, point: ExpectedPoint, passage: tuple[int, ...], credit: float, best: Statement, words: frozenset[int]
     ) -> PointReading:
         start, end = self._best_clause(best.read, passage)
-        return PointReading(_match(point, credit, Quote(self._answer.text[start:end], start, end)), passage, words)
+        return PointReading(match_of(point, credit, Quote(self._answer.text[start:end], start, end)), passage, words)
 
     def _spoken(
         self, point: ExpectedPoint, statements: Sequence[Statement], scores: Vectors, passage: tuple[int, ...]
@@ -228,31 +229,18 @@ def _each_word_once(readings: Sequence[PointReading], answer: ReadText) -> list[
         served.update(reading.sentences)
         if shared > _SHARED and points > room:
             credit = reading.match.credit * (1 - _SHARED_COST * (shared - _SHARED) / (1 - _SHARED))
-            lowered[index] = replace(reading, match=_match(reading.match.point, credit, reading.match.quote))
+            lowered[index] = replace(reading, match=match_of(reading.match.point, credit, reading.match.quote))
     return lowered
 
 
 def diluted(readings: Sequence[PointReading], share: float) -> list[PointReading]:
     """Scale the credit of every point by `share`, for an answer that is mostly something else."""
     return [
-        replace(reading, match=_match(reading.match.point, reading.match.credit * share, reading.match.quote))
+        replace(reading, match=match_of(reading.match.point, reading.match.credit * share, reading.match.quote))
         if reading.match.credit
         else reading
         for reading in readings
     ]
-
-
-def _topicality(statements: Sequence[ReadSentence], question: ReadSentence, answer: ReadText, best: float) -> float:
-    """From 0 to 1: whether the answer, or the two sentences of it that come nearest, is about what was asked.
-
-    `best`, the highest alignment of a point, can show it as well.
-    """
-    subject = unit(unit(np.stack([statement.mean for statement in statements]).mean(axis=0)) + question.mean)
-    nearest = float(np.sort(answer.means @ subject)[-2:].mean())
-    whole = float(unit(answer.means.mean(axis=0)) @ subject)
-    nearness = (nearest + max(nearest, whole)) / 2
-    near = float(max(np.interp(nearness, _NEARNESS, (0.0, 1.0)), np.interp(best, _UNMISTAKABLE, (0.0, 1.0))))
-    return 1.0 - float(np.interp(len(answer.vectors), _WANDERING, (0.0, 1.0))) * (1.0 - near)
 
 
 def _competing(scores: Vectors) -> Vectors:
@@ -264,11 +252,13 @@ def _competing(scores: Vectors) -> Vectors:
     return np.asarray(scores - _COMPETITION * np.maximum(best_other - scores, 0.0), np.float32)
 
 
-def _match(point: ExpectedPoint, credit: float, quote: Quote | None) -> PointMatch:
-    if credit < _PARTIAL:
+def match_of(point: ExpectedPoint, credit: float, quote: Quote | None, partial: float = _PARTIAL) -> PointMatch:
+    """The match of a point that earns `credit`: covered, partial or, when it is under `partial`, missed."""
+    if credit < partial:
         return PointMatch(point, PointStatus.MISSED, 0.0, None)
     return PointMatch(point, PointStatus.COVERED if credit >= _COVERED else PointStatus.PARTIAL, credit, quote)
 
 
-def _missed(point: ExpectedPoint) -> PointReading:
+def missed(point: ExpectedPoint) -> PointReading:
+    """The reading of a point that no passage is about."""
     return PointReading(PointMatch(point, PointStatus.MISSED, 0.0, None))

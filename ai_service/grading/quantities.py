@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _COMPLEXITY = re.compile(r"(?<!\w)(?:big[- ]?)?[OΟoΘθΩω]\s?\(((?:[^()\n]|\([^()\n]*\)){1,40})\)")
 _NAMED = {
@@ -37,6 +38,7 @@ class Quantities:
     numbers: frozenset[tuple[str, str]]
 
 
+@lru_cache(maxsize=10_000)
 def quantities_of(text: str) -> Quantities:
     """Find the complexity terms (in O-notation or by name) and the numbers (in digits or as words) of a text."""
     complexities = {_normal(match.group(1)) for match in _COMPLEXITY.finditer(text)}

@@ -45,6 +45,12 @@ def sentences_of(text: str) -> list[Sentence]:
     ]
 
 
+def runs_of(text: str) -> list[Span]:
+    """Split `text` at full stops, line ends and semicolons only, however long the runs between them are."""
+    spans = (_run(text, start, end) for start, end in _pieces(text))
+    return [span for span in spans if span is not None]
+
+
 def _pieces(text: str) -> list[tuple[int, int]]:
     pieces = []
     start = 0
@@ -64,14 +70,18 @@ def _is_abbreviation(text: str, start: int, dot: int) -> bool:
 
 
 def _bounded(text: str, start: int, end: int) -> list[Span]:
-    if (bullet := _BULLET.match(text, start, end)) is not None:
-        start = bullet.end()
-    span = _stripped(text, start, end)
+    span = _run(text, start, end)
     if span is None:
         return []
     if len(_TOKEN.findall(text, span.start, span.end)) <= _LONGEST:
         return [span]
     return _packed(text, span)
+
+
+def _run(text: str, start: int, end: int) -> Span | None:
+    if (bullet := _BULLET.match(text, start, end)) is not None:
+        start = bullet.end()
+    return _stripped(text, start, end)
 
 
 def _packed(text: str, span: Span) -> list[Span]:
@@ -82,7 +92,7 @@ def _packed(text: str, span: Span) -> list[Span]:
     first = 0
     last_joint: int | None = None
     for index, (start, _) in enumerate(tokens):
-        if index - first >= _LONGEST // 2 and any(tokens[index - 1][1] <= joint <= start for joint in joints):
+        if index - first >= _LONGEST // 2 and any(place in joints for place in range(tokens[index - 1][1], start + 1)):
             last_joint = index
         if index - first >= _LONGEST:
             cut = last_joint if last_joint is not None and last_joint > first else index

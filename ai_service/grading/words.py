@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-_DATA = Path(__file__).parent / "data"
+DATA_FOLDER = Path(__file__).parent / "data"
 
 # A complexity term such as O(n log n), or a word with inner apostrophes, dots, plus signs or hashes (C++, node.js).
 _WORD = re.compile(
@@ -34,7 +34,7 @@ def read_list(name: str) -> frozenset[str]:
 
 def read_lines(name: str) -> tuple[str, ...]:
     """The lines of data/<name> without blank ones and remarks."""
-    lines = (_DATA / name).read_text(encoding="utf-8").splitlines()
+    lines = (DATA_FOLDER / name).read_text(encoding="utf-8").splitlines()
     return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 

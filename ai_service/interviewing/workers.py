@@ -21,6 +21,7 @@ class Workers:
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="grading")
         self._bound = bound
         self._admitted = 0
+        self._offered = False
         self._closed = False
 
     @property
@@ -42,6 +43,18 @@ class Workers:
         future = self._pool.submit(job)
         future.add_done_callback(lambda done: self._on_done(loop, done))
         return await asyncio.wrap_future(future, loop=loop)
+
+    def offer(self, job: Callable[[], object]) -> None:
+        """Run the job, whose result and failure nobody waits for, unless there is other work: then never."""
+        if self._closed or self._admitted or self._offered:
+            return
+        loop = asyncio.get_running_loop()
+        self._offered = True
+        future = self._pool.submit(job)
+        future.add_done_callback(lambda _: loop.is_closed() or loop.call_soon_threadsafe(self._on_offered_done))
+
+    def _on_offered_done(self) -> None:
+        self._offered = False
 
     def _on_done(self, loop: asyncio.AbstractEventLoop, future: Future[T]) -> None:
         if future.cancelled():  # cancelled from the loop's own thread

@@ -1,12 +1,16 @@
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ai_service.grading.grade import Assessability, ExpectedPoint, GradedAnswer, PointStatus
+from ai_service.grading import grader as grading
+from ai_service.grading.embedding import EmbeddedText
+from ai_service.grading.grade import Assessability, Delivery, ExpectedPoint, GradedAnswer, PointStatus
 from ai_service.grading.grader import Grader
 
 QUESTION = "How does a hash table find a key, and what does it cost?"
@@ -139,13 +143,29 @@ def test_without_points_the_sentences_of_the_reference_are_the_points(grader: Gr
         reference="The key is hashed to a slot. Lookups are O(1) on average.",
         answer=ANSWER,
     )
-    assert len(graded.points) == 2
-    assert all(match.credit >= 0.5 for match in graded.points)
+    assert [match.status for match in graded.points] == [PointStatus.PARTIAL, PointStatus.COVERED]
 
 
-def test_nothing_to_grade_against_is_refused(grader: Grader) -> None:
+def test_a_prepared_question_leaves_only_the_answer_to_read(grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
+    question, points = f"{QUESTION} Prepared.", (ExpectedPoint("hash", "A prepared point about hashing a key."),)
+    reference = "The prepared reference: the key is hashed to a slot."
+    grader.prepare(question=question, points=points, reference=reference)
+    read: list[str] = []
+    embed = grader._reader._embedder.embed
+
+    def watched(texts: Sequence[str]) -> list[EmbeddedText]:
+        read.extend(texts)
+        return embed(texts)
+
+    monkeypatch.setattr(grader._reader._embedder, "embed", watched)
+    grader.grade(question=question, points=points, reference=reference, answer="The key is hashed to a slot there.")
+    assert read == ["The key is hashed to a slot there."]
+
+
+@pytest.mark.parametrize("reference", [" ", "***", "?\n..."])
+def test_nothing_to_grade_against_is_refused(grader: Grader, reference: str) -> None:
     with pytest.raises(ValueError, match="at least one expected point or a reference"):
-        grader.grade(question=QUESTION, points=(), reference=" ", answer=ANSWER)
+        grader.grade(question=QUESTION, points=(), reference=reference, answer=ANSWER)
 
 
 def test_an_answer_without_a_score_has_neither_points_nor_signals(grader: Grader) -> None:
@@ -180,3 +200,12 @@ def test_similarity_finds_the_same_question_in_other_words(grader: Grader) -> No
     assert matrix[0, 1] > 0.65
     assert matrix[0, 2] < 0.3
     assert grader.similarity([]).shape == (0, 0)
+
+
+def test_delivery_changes_nothing_that_a_score_is_made_of(grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = f"Um, I think, you know, the the table have keys. {ANSWER} Maybe."
+    measured = _graded(grader, answer)
+    figures = measured.delivery
+    assert all((figures.filler_words, figures.hedges, figures.repetitions, figures.grammar_issues))
+    monkeypatch.setattr(grading, "delivery_of", lambda _: Delivery(0, 0))
+    assert replace(measured, delivery=Delivery(0, 0)) == _graded(grader, answer)
