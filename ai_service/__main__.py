@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 
 from ai_service.calibration.commands import CommandError, add_commands
@@ -35,6 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except ResourceError as error:
         print(f"ai_service cannot run: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read the output has seen enough; nothing may be flushed to it any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 

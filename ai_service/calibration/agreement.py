@@ -24,13 +24,17 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Agreement of two graders of the same answers. RMSE is in units of the human scale."""
+    """Agreement of two graders of the same answers. RMSE is in units of the human scale.
+
+    Macro F1 is that of the two halves of the scale, for people who said no more than right or wrong.
+    """
 
     answers: int
     pearson: Estimate
     spearman: Estimate
     rmse: Estimate
     kappa: Estimate
+    macro_f1: Estimate
 
 
 def agreement(machine: Sequence[float], human: Sequence[float], *, low: float, high: float) -> Agreement:
@@ -49,6 +53,7 @@ def agreement(machine: Sequence[float], human: Sequence[float], *, low: float, h
         "spearman": spearman,
         "rmse": rmse,
         "kappa": lambda a, b: quadratic_weighted_kappa(a, b, low=low, high=high),
+        "macro_f1": lambda a, b: macro_f1(a, b, middle=(low + high) / 2),
     }
     generator = np.random.default_rng(0)
     drawn = [generator.integers(0, len(ours), len(ours)) for _ in range(_RESAMPLES)]
@@ -93,6 +98,17 @@ def quadratic_weighted_kappa(a: Scores, b: Scores, *, low: float, high: float, l
     weights = (step[:, None] - step[None, :]) ** 2
     chance = float((weights * expected).sum())
     return 1 - float((weights * observed).sum()) / chance if chance else float("nan")
+
+
+def macro_f1(a: Scores, b: Scores, *, middle: float) -> float:
+    """The mean of the F1 of the scores from `middle` on and of those below it, 0 to 1."""
+    upper = [np.asarray(one >= middle) for one in (a, b)]
+    return float(np.mean([_f1(*upper), _f1(~upper[0], ~upper[1])]))
+
+
+def _f1(found: npt.NDArray[np.bool_], true: npt.NDArray[np.bool_]) -> float:
+    total = int(found.sum() + true.sum())
+    return 2 * int((found & true).sum()) / total if total else 1.0
 
 
 def _ranks(values: Scores) -> Scores:

@@ -7,15 +7,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tqdm import tqdm
 
 from ai_service.calibration.agreement import Agreement, Estimate, agreement
 from ai_service.calibration.batch import Graded, grade_all
+from ai_service.calibration.exams import ExamError, exam_lines, is_exam
 from ai_service.calibration.fitting import fit
 from ai_service.calibration.lines import BadLine, GradingLine, ScoredLine, read_lines
-from ai_service.calibration.results import calibrated, result_line
+from ai_service.calibration.results import result_line
 from ai_service.engines import load_batch_engine
 from ai_service.grading.calibration import Calibration, CalibrationError
 from ai_service.settings import EngineSettings
@@ -34,57 +35,77 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "file", nargs="?", default="-", help="JSON lines with question, expected_points or reference, answer"
     )
     grade.set_defaults(run=_grade)
+    grade.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FILE",
+        help="a calibration file to apply; default: AI_CALIBRATION for the built-in engine",
+    )
     calibrate = commands.add_parser("calibrate", help="compare the grader with human scores")
-    calibrate.add_argument("file", help="JSON lines as for grade, each with human_score")
+    calibrate.add_argument(
+        "file",
+        help="JSON lines as for grade, each with human_score; or a file or folder in the XML of SemEval-2013 Task 7",
+    )
     calibrate.add_argument(
         "--scale", nargs=2, type=float, metavar=("LOW", "HIGH"), help="the human scale; default: as seen"
     )
     calibrate.add_argument(
         "--fit", type=Path, metavar="OUT", help="write a calibration file fitted to the human scores"
     )
+    calibrate.add_argument("--calibration", type=Path, metavar="FILE", help="a calibration file to apply")
     calibrate.set_defaults(run=_calibrate)
     for command in (grade, calibrate):
         command.add_argument("--engine", choices=("builtin", "openai"), default="builtin")
-        command.add_argument("--calibration", type=Path, metavar="FILE", help="a calibration file to apply")
         command.add_argument("--processes", type=int, metavar="N", help="default: one a core (AI_THREADS)")
 
 
 def _grade(arguments: argparse.Namespace, settings: EngineSettings) -> int:
-    calibration = _calibration(arguments)
+    path = arguments.calibration
+    if path is None and arguments.engine == "builtin":
+        path = settings.ai_calibration
     bad = 0
-    for one in _graded(arguments, settings, GradingLine):
+    for one in _graded(arguments, settings, GradingLine, _calibration(path)):
         if isinstance(one, BadLine):
             bad += 1
             _complain(one)
         else:
-            sys.stdout.buffer.write(result_line(one, calibration))
+            sys.stdout.buffer.write(result_line(one))
             sys.stdout.buffer.flush()
     return 1 if bad else 0
 
 
 def _calibrate(arguments: argparse.Namespace, settings: EngineSettings) -> int:
-    calibration = _calibration(arguments)
+    calibration = _calibration(arguments.calibration)
     machine: list[float] = []
     human: list[float] = []
     questions: dict[str, list[int]] = defaultdict(list)
-    bad = unscored = 0
-    for one in _graded(arguments, settings, ScoredLine):
+    assessed: list[int] = []
+    bad = 0
+    for one in _graded(arguments, settings, ScoredLine, calibration):
         if isinstance(one, BadLine):
             bad += 1
             _complain(one)
             continue
-        score = calibrated(one.evaluation.score, calibration)
-        unscored += score is None
         if isinstance(one.line, ScoredLine):
             questions[one.line.question or one.line.reference].append(len(machine))
-            machine.append(score or 0.0)
+            if one.evaluation.score is not None:
+                assessed.append(len(machine))
+            machine.append(one.evaluation.score or 0.0)
             human.append(one.line.human_score)
     low, high = arguments.scale or (min(human, default=0.0), max(human, default=0.0))
     try:
         _print_agreement(f"{len(machine)} answers on the scale from {low:g} to {high:g}", machine, human, low, high)
     except ValueError as error:
         raise CommandError(str(error)) from None
-    print(f"  not assessable, counted as 0: {unscored}")
+    print(f"  not assessable, counted as 0: {len(machine) - len(assessed)}")
+    if 2 <= len(assessed) < len(machine):
+        _print_agreement(
+            f"the {len(assessed)} others",
+            [machine[at] for at in assessed],
+            [human[at] for at in assessed],
+            low,
+            high,
+        )
     _print_questions(questions, machine, human, low, high)
     if arguments.fit is not None:
         curve = fit(machine, human, low=low, high=high, name=arguments.fit.stem)
@@ -100,9 +121,12 @@ def _calibrate(arguments: argparse.Namespace, settings: EngineSettings) -> int:
 
 
 def _graded(
-    arguments: argparse.Namespace, settings: EngineSettings, kind: type[GradingLine]
+    arguments: argparse.Namespace,
+    settings: EngineSettings,
+    kind: type[GradingLine],
+    calibration: Calibration | None,
 ) -> Iterator[Graded | BadLine]:
-    load = partial(load_batch_engine, settings, arguments.engine)
+    load = partial(load_batch_engine, settings, arguments.engine, calibration)
     processes = settings.ai_threads if arguments.processes is None else arguments.processes
     if processes < 1:
         raise CommandError("--processes takes a number from 1")
@@ -110,17 +134,24 @@ def _graded(
         _open(arguments.file) as (stream, total),
         tqdm(total=total, unit="B", unit_scale=True, desc="graded", disable=None, file=sys.stderr) as bar,
     ):
-        yield from grade_all(read_lines(_counted(stream, bar.update), kind), load, processes=processes)
+        try:
+            yield from grade_all(read_lines(_counted(stream, bar.update), kind), load, processes=processes)
+        except ExamError as error:
+            raise CommandError(str(error)) from None
 
 
 @contextlib.contextmanager
-def _open(name: str) -> Iterator[tuple[IO[bytes], int | None]]:
+def _open(name: str) -> Iterator[tuple[Iterable[bytes], int | None]]:
     if name == "-":
         yield sys.stdin.buffer, None
         return
+    path = Path(name)
+    if is_exam(path):
+        yield exam_lines(path), None
+        return
     try:
-        with Path(name).open("rb") as stream:
-            yield stream, Path(name).stat().st_size
+        with path.open("rb") as stream:
+            yield stream, path.stat().st_size
     except OSError as error:
         raise CommandError(f"{name} cannot be read: {error.strerror}") from None
 
@@ -131,11 +162,11 @@ def _counted(stream: Iterable[bytes], count: Callable[[int], Any]) -> Iterator[b
         count(len(line))
 
 
-def _calibration(arguments: argparse.Namespace) -> Calibration | None:
-    if arguments.calibration is None:
+def _calibration(path: Path | None) -> Calibration | None:
+    if path is None:
         return None
     try:
-        return Calibration.load(arguments.calibration)
+        return Calibration.load(path)
     except CalibrationError as error:
         raise CommandError(str(error)) from None
 
@@ -154,6 +185,8 @@ def _print_agreement(title: str, machine: list[float], human: list[float], low: 
         ("quadratic weighted kappa", found.kappa),
     ):
         print(f"  {name:<25}{_shown(estimate)}")
+    if len(set(human)) == 2:
+        print(f"  {'macro F1 of two classes':<25}{_shown(found.macro_f1)}")
 
 
 def _print_questions(

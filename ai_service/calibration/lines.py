@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from ai_service.grading.grade import ExpectedPoint
+from ai_service.grading.words import words_of
 from ai_service.interviewing.interview import (
     Difficulty,
     Domain,
@@ -19,7 +20,14 @@ MAX_ANSWER_CHARACTERS = 20_000
 MAX_POINTS = 50
 _SECONDS = 600
 
-_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+def _with_words(text: str) -> str:
+    if not words_of(text):
+        raise ValueError("write it in words: there is none in it")
+    return text
+
+
+_Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_with_words)]
 
 
 class PointLine(BaseModel):
@@ -48,7 +56,7 @@ class GradingLine(BaseModel):
 
     @model_validator(mode="after")
     def _gradable(self) -> "GradingLine":
-        if not self.expected_points and not self.reference.strip():
+        if not self.expected_points and not words_of(self.reference):
             raise ValueError("give expected_points or a reference to grade against")
         return self
 

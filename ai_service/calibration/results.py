@@ -6,31 +6,23 @@ from typing import Any
 from pydantic_core import to_json
 
 from ai_service.calibration.batch import Graded
-from ai_service.grading.calibration import Calibration
 from ai_service.interviewing.interview import Evaluation
 
 
-def result_line(graded: Graded, calibration: Calibration | None) -> bytes:
+def result_line(graded: Graded) -> bytes:
     """The result of one line, with the members of the line that are not the grader's, and a line feed.
 
     `score` is 0 to 100, one decimal, or null with the reason why there is none. With a calibration `raw_score` is
     the grader's own.
     """
     evaluation = graded.evaluation
-    return to_json({**graded.line.others, "line": graded.number, **_result(evaluation, calibration)}) + b"\n"
+    return to_json({**graded.line.others, "line": graded.number, **_result(evaluation)}) + b"\n"
 
 
-def calibrated(score: float | None, calibration: Calibration | None) -> float | None:
-    """The score on the calibrated curve, one decimal."""
-    if score is None or calibration is None:
-        return score
-    return round(calibration.apply(score), 1)
-
-
-def _result(evaluation: Evaluation, calibration: Calibration | None) -> dict[str, Any]:
+def _result(evaluation: Evaluation) -> dict[str, Any]:
     provenance = asdict(evaluation.provenance)
     result: dict[str, Any] = {
-        "score": calibrated(evaluation.score, calibration),
+        "score": evaluation.score,
         "status": evaluation.status,
         "not_assessable_reason": evaluation.not_assessable_reason,
         "criteria": evaluation.criteria,
@@ -39,7 +31,8 @@ def _result(evaluation: Evaluation, calibration: Calibration | None) -> dict[str
         "feedback": evaluation.feedback,
         "provenance": provenance,
     }
-    if calibration is not None:
-        result["raw_score"] = evaluation.score
-        provenance["calibration"] = calibration.name
+    if evaluation.provenance.calibration:
+        result["raw_score"] = evaluation.raw_score
+    else:
+        del provenance["calibration"]
     return result

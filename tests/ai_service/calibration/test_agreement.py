@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from ai_service.calibration.agreement import agreement, pearson, quadratic_weighted_kappa, spearman
+from ai_service.calibration.agreement import agreement, macro_f1, pearson, quadratic_weighted_kappa, spearman
 from ai_service.calibration.fitting import fit
 
 
@@ -15,6 +15,11 @@ def test_correlations_and_kappa_are_those_of_worked_examples() -> None:
     # Two raters on a scale of three steps: 1 - (1/4 disagreement of one step) / (expected 1/2 of one, 1/8 of two).
     first, second = np.array([0.0, 0, 1, 2]), np.array([0.0, 1, 1, 2])
     assert quadratic_weighted_kappa(first, second, low=0, high=2, levels=3) == pytest.approx(0.8)
+
+
+def test_macro_f1_is_that_of_a_worked_example() -> None:
+    found, true = np.array([0.9, 0.8, 0.1, 0.2]), np.array([1.0, 0, 0, 0])
+    assert macro_f1(found, true, middle=0.5) == pytest.approx((2 / 3 + 4 / 5) / 2)
 
 
 def test_equal_scores_agree_fully_on_any_scale() -> None:

@@ -25,13 +25,15 @@ BY_POINTS: dict[str, Any] = {
 }
 
 
-def _run(folder: Path, cache: Path, lines: list[str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+def _run(
+    folder: Path, cache: Path, lines: list[str], *arguments: str, **variables: str
+) -> "subprocess.CompletedProcess[str]":
     file = folder / "answers.jsonl"
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return subprocess.run(
         [sys.executable, "-m", "ai_service", arguments[0], str(file), "--processes", "1", *arguments[1:]],
         cwd=ROOT,
-        env={"PATH": "", "AI_CACHE": str(cache)},
+        env={"PATH": "", "AI_CACHE": str(cache), **variables},
         capture_output=True,
         text=True,
         check=False,
@@ -76,6 +78,68 @@ def test_calibrate_prints_agreement_and_writes_a_curve_that_grade_applies(tmp_pa
     exponent = json.loads(curve.read_text())["exponent"]
     assert result["score"] == pytest.approx(100 * (result["raw_score"] / 100) ** exponent, abs=0.06)
     assert result["provenance"]["calibration"] == "curve"
+    by_setting = _run(tmp_path, model_cache, _dump(WRONG), "grade", AI_CALIBRATION=str(curve))
+    assert json.loads(by_setting.stdout) == result
+    raw = json.loads(_run(tmp_path, model_cache, _dump(WRONG), "grade").stdout)
+    assert raw["score"] == result["raw_score"]
+    assert not {"raw_score", "calibration"} & {*raw, *raw["provenance"]}
+
+
+EXAM = """<question id="1"><questionText>What is a stack?</questionText>
+<referenceAnswers><referenceAnswer id="r">{reference}</referenceAnswer></referenceAnswers>
+<studentAnswers>{answers}</studentAnswers></question>"""
+
+
+def _calibrate_exam(folder: Path, cache: Path, answers: str) -> "subprocess.CompletedProcess[str]":
+    (folder / "stack.xml").write_text(EXAM.format(reference=STACK, answers=answers), encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-m", "ai_service", "calibrate", str(folder), "--processes", "1"],
+        cwd=ROOT,
+        env={"PATH": "", "AI_CACHE": str(cache)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_calibrate_reads_a_folder_of_exams_and_tells_blank_answers_apart(tmp_path: Path, model_cache: Path) -> None:
+    done = _calibrate_exam(
+        tmp_path,
+        model_cache,
+        f'<studentAnswer accuracy="correct">{STACK}</studentAnswer>'
+        f'<studentAnswer accuracy="incorrect">{WRONG["answer"]}</studentAnswer>'
+        "<studentAnswer><response> </response><score>0</score></studentAnswer>",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "3 answers on the scale from 0 to 1" in done.stdout
+    assert "not assessable, counted as 0: 1" in done.stdout
+    assert "the 2 others" in done.stdout
+    assert "macro F1 of two classes 1.000" in " ".join(done.stdout.split())
+
+
+def test_output_that_nobody_reads_to_its_end_is_no_error(tmp_path: Path, model_cache: Path) -> None:
+    file = tmp_path / "answers.jsonl"
+    file.write_text("\n".join(_dump(GOOD) * 3), encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-m", "ai_service", "grade", str(file), "--processes", "1"],
+        cwd=ROOT,
+        env={"PATH": "", "AI_CACHE": str(model_cache)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as done:
+        assert done.stdout is not None
+        assert done.stderr is not None
+        done.stdout.close()
+        complaints = done.stderr.read()
+    assert b"Traceback" not in complaints
+    assert done.returncode == 1
+
+
+def test_a_file_that_is_no_exam_is_named(tmp_path: Path, model_cache: Path) -> None:
+    done = _calibrate_exam(tmp_path, model_cache, "<studentAnswer id='7'>It is.</studentAnswer>")
+    assert done.returncode == 2
+    assert "stack.xml cannot be read as an exam: the answer 7 has neither a score nor an accuracy" in done.stderr
 
 
 @pytest.mark.parametrize(
