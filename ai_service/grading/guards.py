@@ -9,10 +9,12 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from ai_service.grading.alignment import align
 from ai_service.grading.embedding import Vectors
+from ai_service.grading.injections import injected_sentences
 from ai_service.grading.reading import ReadSentence, ReadText
 from ai_service.grading.segmentation import sentences_of
-from ai_service.grading.words import Word, read_lines, read_list, stem
+from ai_service.grading.words import Word, read_list, stem
 
 PARROTED, KEYWORD_LIST, INJECTION, REPEATED, IMPERSONAL, UNFOCUSED = (
     "parroted",
@@ -23,7 +25,6 @@ PARROTED, KEYWORD_LIST, INJECTION, REPEATED, IMPERSONAL, UNFOCUSED = (
     "unfocused",
 )
 
-_INJECTIONS = tuple(re.compile(line, re.IGNORECASE | re.DOTALL) for line in read_lines("injections.txt"))
 _PREPOSITIONS = read_list("prepositions.txt")
 # Share of function words among the words: 1 % of the good answers in the development data lie under 0.16,
 # lists of key terms under 0.12.
@@ -32,10 +33,15 @@ _FIRST_PERSON = frozenset({"i", "i'm", "i'd", "i've", "i'll", "my", "me", "mysel
 _PERSONAL_SHARE, _IMPERSONAL_GAIN = 0.01, 0.3
 _WINDOW_WORDS = 10
 _TERSE_WORDS = 5
+_BARE_LIST = 3
+_OPERATORS = re.compile(r"[=<>≤≥]|\d\s?[*^+/×]\s?\d|\d\s?%")
+_EQUATION = 3  # as many in one sentence make it a calculation
 _ABOUT_QUESTIONS = frozenset(
     stem(word) for word in ("question", "ask", "asked", "answer", "interviewer", "want", "know")
 )
 _NEW_WORDS, _CHANGED_WORDS, _REPEATED_SHARE = 0.15, 0.35, 0.75
+# Alignment with an expected statement from which a sentence answers; other sentences on the subject lie under it.
+_SAYS_A_POINT = 0.52
 _ECHOED_PAIRS = 0.5  # of its neighbouring words that are neighbours in the question
 
 
@@ -47,15 +53,23 @@ class Guarded:
     names: tuple[str, ...]
 
 
-def guard(answer: ReadText, question: ReadSentence, *, told_as_story: bool = False) -> Guarded:
+def guard(
+    answer: ReadText,
+    question: ReadSentence,
+    *,
+    expected: Sequence[ReadSentence] = (),
+    told_as_story: bool = False,
+) -> Guarded:
     """Weigh each sentence; a guard is named when it has taken the credit of a good part of the answer.
 
-    An answer that should be `told_as_story` and has nobody in it who says "I" or "we" earns a fraction.
+    A sentence that says one of the `expected` statements does not count as talk to the grader: some questions are
+    about prompts, scores and rules. An answer that should be `told_as_story` and has nobody in it who says "I" or "we"
+    earns a fraction.
     """
     gains = np.ones(len(answer.sentences), dtype=np.float32)
     sizes = np.array([max(len(sentence.content), 1) for sentence in answer.sentences], dtype=np.float32)
     names = []
-    injected = _injected(answer)
+    injected = _injected(answer, question, expected)
     parroted = np.array([_is_echo(sentence, question) for sentence in answer.sentences], dtype=bool)
     listed = prose_gains(answer.sentences)
     if injected.any():
@@ -70,7 +84,7 @@ def guard(answer: ReadText, question: ReadSentence, *, told_as_story: bool = Fal
         names.append(IMPERSONAL)
         gains *= _IMPERSONAL_GAIN
     gains *= listed
-    gains[injected | parroted] = 0.0
+    gains[injected | parroted | _copies(answer)] = 0.0
     return Guarded(gains, tuple(names))
 
 
@@ -82,10 +96,16 @@ def prose_gains(sentences: Sequence[ReadSentence]) -> Vectors:
     words = [[word for word in sentence.words if not word.form[0].isdigit()] for sentence in sentences]
     gains = np.ones(len(sentences), dtype=np.float32)
     if sum(len(part) for part in words) <= _TERSE_WORDS:
-        return gains
+        return gains * 0.0 if _is_bare_list(sentences) else gains
     for index in range(len(sentences)):
         gains[index] = _prose(_with_neighbours(words, index), sentences[index].text)
     return gains
+
+
+def _is_bare_list(sentences: Sequence[ReadSentence]) -> bool:
+    """Whether an answer is nothing but three or more single words between commas."""
+    parts = ",".join(sentence.text for sentence in sentences).split(",")
+    return len(parts) >= _BARE_LIST and all(len(part.split()) == 1 for part in parts)
 
 
 def _with_neighbours(words: Sequence[Sequence[Word]], index: int) -> list[Word]:
@@ -111,6 +131,8 @@ def _prose(words: Sequence[Word], text: str) -> float:
     # Words torn out of a sentence keep its function words; nobody puts a comma behind nearly each of them.
     if commas >= 6 and len(words) / (commas + 1) < 2.2:
         return 0.0
+    if len(_OPERATORS.findall(text)) >= _EQUATION:
+        return 1.0
     return min(max(gain, 0.0), 1.0)
 
 
@@ -139,16 +161,25 @@ def _repeats_sentence(stems: AbstractSet[str], question: ReadSentence) -> bool:
     return False
 
 
-def _injected(answer: ReadText) -> npt.NDArray[np.bool_]:
-    found = [(match.start(), match.end()) for pattern in _INJECTIONS for match in pattern.finditer(answer.text)]
-    return np.array(
-        [any(start < span.end and end > span.start for start, end in found) for span in answer.spans], dtype=bool
-    )
+def _injected(answer: ReadText, question: ReadSentence, expected: Sequence[ReadSentence]) -> npt.NDArray[np.bool_]:
+    """The sentences that talk to a grader, but for those that say an expected statement well."""
+    injected = np.array(injected_sentences(answer.text, answer.spans), dtype=bool)
+    if injected.any() and expected and len(answer.vectors):
+        said = align(expected, question, answer).scores[:, : len(answer.sentences)].max(axis=0)
+        injected &= said < _SAYS_A_POINT
+    return injected
 
 
 def _is_personal(answer: ReadText) -> bool:
     words = [word.form for sentence in answer.sentences for word in sentence.words]
     return sum(word in _FIRST_PERSON for word in words) >= max(1, _PERSONAL_SHARE * len(words))
+
+
+def _copies(answer: ReadText) -> npt.NDArray[np.bool_]:
+    """The sentences that stand in the answer before, to the letter."""
+    texts = [sentence.text for sentence in answer.sentences]
+    first = {text: index for index, text in reversed(list(enumerate(texts)))}
+    return np.array([first[text] < index for index, text in enumerate(texts)], dtype=bool)
 
 
 def _is_repeated(answer: ReadText) -> bool:

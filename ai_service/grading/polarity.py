@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,6 +21,7 @@ _ENOUGH_ALIGNED, _NEARLY_ALL_ALIGNED = 0.5, 0.7
 _CLAUSE_SHARE_ALIKE = 0.4
 _DENIED_ALIGNED = 0.2
 _CLAUSE_SHARE = 0.25  # of a statement's weight that the negated clause must carry
+_CLAUSE_SHARE_REPEATED = 0.08  # the same where all the negated words are the statement's own
 _NEGATIONS = read_list("negations.txt")
 _EXCEPTIONS = read_list("negation_exceptions.txt")
 _SOFT = read_list("soft_negations.txt")
@@ -84,13 +86,16 @@ def _turned_in_answer(
     expected: ReadSentence, weights: Vectors, said: ReadSentence, partners: Vectors, same: Vectors, aligned: Vectors
 ) -> bool:
     """A negation of the answer is about words that the statement affirms, in a clause that says most of it."""
-    ours, theirs = _negations(expected), _negations(said)
+    ours, theirs = _negations(expected, but={word.stem for word in said.words}), _negations(said)
     for negation in theirs.found:
         met = [k for k in range(len(expected.content)) if aligned[k] and int(partners[k]) in negation.heads]
         if not met or any(ours.turned[k] or ours.doubtful[k] for k in met):
             continue
         inside = [k for k in range(len(expected.content)) if aligned[k] and int(partners[k]) in negation.clause]
-        needed = _CLAUSE_SHARE if any(same[k].any() for k in met) else _CLAUSE_SHARE_ALIKE
+        if all(same[k].any() for k in met):
+            needed = _CLAUSE_SHARE_REPEATED
+        else:
+            needed = _CLAUSE_SHARE if any(same[k].any() for k in met) else _CLAUSE_SHARE_ALIKE
         if float(weights[inside].sum()) >= needed * float(weights.sum()):
             return True
     return False
@@ -125,11 +130,13 @@ def _has_opposite(expected: ReadSentence, said: ReadSentence, cosines: Vectors) 
     return False
 
 
-def _negations(sentence: ReadSentence) -> _Negations:
-    return _found_negations(sentence.text, sentence.words, len(sentence.content) == len(sentence.words))
+def _negations(sentence: ReadSentence, *, but: AbstractSet[str] = frozenset()) -> _Negations:
+    """Those of a sentence; the soft negations with stems in `but` leave nothing in doubt."""
+    all_content = len(sentence.content) == len(sentence.words)
+    return _found_negations(sentence.text, sentence.words, all_content, but)
 
 
-def _found_negations(text: str, words: Sequence[Word], all_content: bool) -> _Negations:
+def _found_negations(text: str, words: Sequence[Word], all_content: bool, but: AbstractSet[str]) -> _Negations:
     places = [index for index, word in enumerate(words) if word.is_content or all_content]
     number = {place: k for k, place in enumerate(places)}
     turned = [False] * len(words)
@@ -151,7 +158,10 @@ def _found_negations(text: str, words: Sequence[Word], all_content: bool) -> _Ne
         if reached:
             clause = frozenset(number[place] for place in range(start, end + 1) if place in number)
             found.append(_Negation(tuple(number[place] for place in reached[:_HEADS]), clause))
-    soft = [word.stem in _SOFT or word.form in _SOFT or word.form in _NEGATIONS for word in words]
+    soft = [
+        word.form in _NEGATIONS or ((word.stem in _SOFT or word.form in _SOFT) and word.stem not in but)
+        for word in words
+    ]
     doubtful = [any(soft[max(0, index - 2 * _NEAR) : index + _NEAR + 1]) for index in range(len(words))]
     return _Negations(
         turned=tuple(turned[place] for place in places),
