@@ -1,25 +1,27 @@
 """How an answer was said. Figures from 0 to 100 that stand beside a score and never enter it."""
 
-import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
-from pathlib import Path
-
-import yaml
 
 from ai_service.grading.alignment import rarity
-from ai_service.grading.grade import Delivery, ExpectedPoint, FillerWord
+from ai_service.grading.grade import Delivery, ExpectedPoint, FillerWord, GrammarIssue, LongSentence
 from ai_service.grading.grammar import grammar_issues
-from ai_service.grading.segmentation import Sentence, sentences_of
-from ai_service.grading.words import Word, content_stems, read_lines, stem, words_of
+from ai_service.grading.phrases import find_phrases
+from ai_service.grading.repetition import repetitions_of
+from ai_service.grading.segmentation import Sentence, Span, runs_of, sentences_of
+from ai_service.grading.structure import order_of, story_of
+from ai_service.grading.words import Word, content_stems, stem, words_of
+
+# Words a minute between the means of British lectures and of conversation (S. Tauroza and D. Allison, "Speech rates
+# in British English", Applied Linguistics 11, 1990: lectures 140, radio 160, interviews 190, conversation 210).
+CONVERSATIONAL_PACE = (140.0, 210.0)
 
 _KEYWORDS_A_POINT = 2
 _DISFLUENT = 0.20  # fillers and repetitions a word at which nothing is left of fluency
 _HEDGED = 0.10  # hedges a word at which nothing is left of confidence
 _SHORTEST_SPEECH = 1.0  # seconds
-_PAUSE = re.compile(r"[,.;:!?…\n–—-]")
+_LONG_SENTENCE = 40  # words
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,39 +44,90 @@ class Said:
 def delivery_of(said: Said) -> Delivery:
     """Measure an answer; one without words has counts and keywords only.
 
-    relevance: share of the content words in sentences that serve an expected point or the question.
-    grammar: share of the sentences without an issue found by Harper (agreement, repetition and the like).
-    fluency: 100 without, 0 at twenty disfluencies a hundred words (fillers, words said twice in a row), linear;
-        talk has about six (H. Bortfeld et al., "Disfluency rates in conversation", 2001).
-    keyword_coverage: share of the key terms said: of each point the two rarest words of its text, and the
-        caller's own keywords.
-    structure: share of four things present: more than one sentence, words that order, words that give a reason
-        or a contrast, and a close; for stories the parts of STAR (situation, task, action, result).
-    confidence: 100 without, 0 at ten hedges a hundred words (K. Hyland, 1998), linear.
-    words_per_minute: words by the minutes of speech.
+    Every place is an offset into the answer in Unicode code points. Percentages run from 0 to 100, one decimal.
+
+    word_count, sentence_count: words, and sentences, of which runs over 45 words make several.
+    relevance: percent of the content words that lie in sentences that serve an expected point or the question.
+    filler_words: words that fill a pause, by the readings of data/fillers.yaml (H. H. Clark and J. E. Fox Tree, "Using
+        uh and um in spontaneous speaking", Cognition 84, 2002; D. Schiffrin, "Discourse Markers", 1987).
+    hedges: words that take back how sure a statement is, by the readings of data/hedges.yaml (G. Lakoff, "Hedges: a
+        study in meaning criteria and the logic of fuzzy concepts", 1973; K. Hyland, "Hedging in Scientific Research
+        Articles", 1998).
+    confidence: percent; 100 without, 0 at ten hedges a hundred words, linear. The ten are ours.
+    repetitions: words and phrases said twice in a row, a kind of disfluency (H. Bortfeld et al., "Disfluency rates in
+        conversation", Language and Speech 44, 2001), and phrases said three times or more, after the recurrent
+        sequences of D. Biber et al., "Longman Grammar of Spoken and Written English", 1999. The limits are ours.
+    fluency: percent; 100 without, 0 at twenty disfluencies a hundred words (fillers, words said twice in a row),
+        linear; conversation has about six (Bortfeld et al.).
+    mean_sentence_words, longest_sentence_words: words, from 1, between full stops; fifteen to twenty on average read
+        easily (M. Cutts, "Oxford Guide to Plain English").
+    long_sentences: runs of over 40 words without a full stop, which transcripts without punctuation are too.
+    grammar_issues: what Harper, an offline checker, finds of agreement, word forms, usage and the like in the first
+        4,000 code points (https://writewithharper.com).
+    grammar: percent of the sentences without such an issue.
+    keywords_found, keywords_missing: the key terms: of each point the two rarest words of its text, rarity being the
+        inverse document frequency (K. Spärck Jones, "A statistical interpretation of term specificity", Journal of
+        Documentation 28, 1972), and the caller's own.
+    keyword_coverage: percent of the key terms that were said, in any inflection.
+    structure_parts: opening, steps, reasons and conclusion, after the introduction, body and conclusion of S. E.
+        Lucas, "The Art of Public Speaking"; of stories situation, task, action and result (STAR, Development
+        Dimensions International), each with the first sentence that shows it.
+    structure: percent of the four parts that were found.
+    words_per_minute: words by the minutes of speech, from 0, None below a second; `CONVERSATIONAL_PACE` is usual.
     """
     found, missing = _keywords(said)
-    sentences = sentences_of(said.answer)
     count = len(said.words)
     if not count:
         return Delivery(0, 0, keywords_missing=missing)
-    fillers = _fillers(said.answer)
-    stumbles = sum(len(filler.starts) for filler in fillers) + _repetitions(said.answer, said.words)
+    answer, words = said.answer, said.words
+    sentences = sentences_of(answer)
+    lengths = _lengths(runs_of(answer), words)
+    fillers = find_phrases("fillers.yaml", answer, words)
+    hedges = find_phrases("hedges.yaml", answer, words)
+    repetitions = repetitions_of(answer, words)
+    stumbles = sum(len(one.starts) for one in repetitions if one.in_a_row) + sum(len(one.starts) for one in fillers)
+    issues = tuple(grammar_issues(answer))
+    parts = story_of(answer, sentences) if said.behavioral else order_of(answer, sentences, _subject(said))
     seconds = said.speech_seconds
     return Delivery(
         word_count=count,
         sentence_count=len(sentences),
         relevance=None if said.relevance is None else _percent(said.relevance),
-        grammar=_grammar(said.answer, sentences),
+        grammar=_grammar(issues, sentences),
         fluency=_percent(1 - stumbles / count / _DISFLUENT),
         keyword_coverage=_percent(len(found) / (len(found) + len(missing))) if found or missing else None,
-        structure=_percent(_story(said.answer) if said.behavioral else _order(said.answer, sentences)),
-        confidence=_percent(1 - len(list(_matches(said.answer, "hedges.txt"))) / count / _HEDGED),
+        structure=_percent(sum(part.quote is not None for part in parts) / len(parts)),
+        confidence=_percent(1 - sum(len(one.starts) for one in hedges) / count / _HEDGED),
         words_per_minute=round(60 * count / seconds, 1) if seconds and seconds >= _SHORTEST_SPEECH else None,
-        filler_words=fillers,
+        mean_sentence_words=round(sum(one.words for one in lengths) / len(lengths), 1) if lengths else None,
+        longest_sentence_words=max((one.words for one in lengths), default=None),
+        filler_words=tuple(FillerWord(one.phrase, one.starts) for one in fillers),
+        hedges=hedges,
+        repetitions=repetitions,
+        long_sentences=tuple(one for one in lengths if one.words > _LONG_SENTENCE),
+        grammar_issues=issues,
+        structure_parts=parts,
         keywords_found=found,
         keywords_missing=missing,
     )
+
+
+def _lengths(runs: Sequence[Span], words: Sequence[Word]) -> list[LongSentence]:
+    """The runs that have words, with how many."""
+    starts = [word.start for word in words]
+    counted = (
+        LongSentence(run.start, run.end, bisect_left(starts, run.end) - bisect_left(starts, run.start)) for run in runs
+    )
+    return [one for one in counted if one.words]
+
+
+def _subject(said: Said) -> frozenset[str]:
+    return content_stems([said.question, *(point.text for point in said.points)])
+
+
+def _grammar(issues: Sequence[GrammarIssue], sentences: Sequence[Sentence]) -> float:
+    flawed = sum(any(one.start <= issue.start < one.end for issue in issues) for one in sentences)
+    return _percent(1 - flawed / len(sentences)) if sentences else 0.0
 
 
 def _keywords(said: Said) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -95,75 +148,6 @@ def _keywords(said: Said) -> tuple[tuple[str, ...], tuple[str, ...]]:
         phrase = " ".join(stem(word.form) for word in words_of(keyword))
         (found if phrase and f" {phrase} " in text else missing).append(keyword)
     return tuple(found), tuple(missing)
-
-
-def _fillers(answer: str) -> tuple[FillerWord, ...]:
-    places: dict[str, list[int]] = {}
-    for match in _matches(answer, "fillers.txt"):
-        places.setdefault(match.group().lower(), []).append(match.start())
-    for match in _pause_pattern().finditer(answer):
-        before, after = answer[: match.start()].rstrip(), answer[match.end() :].lstrip()
-        if (not before or _PAUSE.match(before[-1])) and (not after or _PAUSE.match(after[0])):
-            places.setdefault(match.group().lower(), []).append(match.start())
-    return tuple(FillerWord(word, tuple(starts)) for word, starts in sorted(places.items(), key=lambda entry: entry[1]))
-
-
-def _repetitions(answer: str, words: Sequence[Word]) -> int:
-    """Words said twice in a row with nothing but space between, as in "the the"."""
-    return sum(
-        one.form == other.form and one.form.isalpha() and answer[one.end : other.start].isspace()
-        for one, other in pairwise(words)
-    )
-
-
-def _grammar(answer: str, sentences: Sequence[Sentence]) -> float:
-    issues = grammar_issues(answer)
-    flawed = sum(any(s.start <= start < s.end for start, _ in issues) for s in sentences)
-    return _percent(1 - flawed / len(sentences)) if sentences else 0.0
-
-
-def _order(answer: str, sentences: Sequence[Sentence]) -> float:
-    last = answer[sentences[-1].start : sentences[-1].end] if sentences else ""
-    present = (
-        len(sentences) > 1,
-        any(_matches(answer, "steps.txt")),
-        any(_matches(answer, "reasons.txt")),
-        len(sentences) > 1 and any(_matches(last, "conclusions.txt")),
-    )
-    return sum(present) / len(present)
-
-
-def _story(answer: str) -> float:
-    parts = _story_parts()
-    return sum(part.search(answer) is not None for part in parts) / len(parts)
-
-
-@cache
-def _story_parts() -> tuple[re.Pattern[str], ...]:
-    path = Path(__file__).parent / "data" / "story.yaml"
-    cues: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return tuple(_any_of(phrases) for phrases in cues.values())
-
-
-@cache
-def _pattern(name: str) -> re.Pattern[str]:
-    return _any_of(line for line in read_lines(name) if not line.endswith(","))
-
-
-@cache
-def _pause_pattern() -> re.Pattern[str]:
-    return _any_of(line[:-1] for line in read_lines("fillers.txt") if line.endswith(","))
-
-
-def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
-    ordered = sorted(phrases, key=len, reverse=True)
-    return re.compile(
-        r"(?<![\w'])(?:" + "|".join(re.escape(phrase) for phrase in ordered) + r")(?![\w'])", re.IGNORECASE
-    )
-
-
-def _matches(text: str, name: str) -> Iterable[re.Match[str]]:
-    return _pattern(name).finditer(text)
 
 
 def _percent(share: float) -> float:

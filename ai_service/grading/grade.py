@@ -61,8 +61,59 @@ class FillerWord:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundPhrase:
+    """A word or phrase, lower case, and the offsets at which it stands in the answer, in code points."""
+
+    phrase: str
+    starts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """A word or phrase that was said again, lower case.
+
+    `in_a_row`: said twice with nothing between, as in "the the"; `starts` are the sayings that repeat the one right
+    before. Otherwise a phrase that comes again and again; `starts` are all of its sayings.
+    """
+
+    phrase: str
+    starts: tuple[int, ...]
+    in_a_row: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LongSentence:
+    """`answer[start:end]`, a run of `words` words without a full stop."""
+
+    start: int
+    end: int
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class GrammarIssue:
+    """What is wrong with `answer[start:end]`, and what to put there instead, None when there is no suggestion."""
+
+    start: int
+    end: int
+    message: str
+    suggestion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StructurePart:
+    """A part of a well-ordered answer, such as "opening" or "result", and where it was found; None when missing."""
+
+    name: str
+    quote: Quote | None
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """How an answer was said: figures from 0 to 100, None where they cannot be measured. Never part of a score."""
+    """How an answer was said: figures from 0 to 100, None where they cannot be measured. Never part of a score.
+
+    `delivery.delivery_of` defines each. All places are offsets into the answer in Unicode code points.
+    """
 
     word_count: int
     sentence_count: int
@@ -73,7 +124,14 @@ class Delivery:
     structure: float | None = None
     confidence: float | None = None
     words_per_minute: float | None = None
+    mean_sentence_words: float | None = None
+    longest_sentence_words: int | None = None
     filler_words: tuple[FillerWord, ...] = ()
+    hedges: tuple[FoundPhrase, ...] = ()
+    repetitions: tuple[Repetition, ...] = ()
+    long_sentences: tuple[LongSentence, ...] = ()
+    grammar_issues: tuple[GrammarIssue, ...] = ()
+    structure_parts: tuple[StructurePart, ...] = ()
     keywords_found: tuple[str, ...] = ()
     keywords_missing: tuple[str, ...] = ()
 

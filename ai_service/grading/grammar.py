@@ -5,19 +5,19 @@ from functools import cache
 
 import harper
 
-# Kinds of Harper's lints that are about grammar; spelling, style, capitals and punctuation are not.
-_GRAMMAR_KINDS = frozenset(
-    {"Agreement", "Grammar", "BoundaryError", "Repetition", "Malapropism", "Eggcorn", "Nonstandard", "Usage"}
-)
+from ai_service.grading.grade import GrammarIssue
+from ai_service.grading.words import read_list
+
 _LONGEST = 4_000  # code points; the beginning of a longer answer stands for it
 _lock = threading.Lock()  # a linter serves one thread at a time
 
 
-def grammar_issues(text: str) -> list[tuple[int, int]]:
-    """The places (start, end) in code points of the grammar issues in the first 4,000 code points of `text`."""
+def grammar_issues(text: str) -> tuple[GrammarIssue, ...]:
+    """The grammar issues in the first 4,000 code points of `text`, in order of their places."""
     with _lock:
         lints = _linter().lint(text[:_LONGEST], language=harper.Language.PLAINTEXT)
-    return [(lint.span.start, lint.span.end) for lint in lints if lint.lint_kind in _GRAMMAR_KINDS]
+    issues = (GrammarIssue(lint.span.start, lint.span.end, lint.message, _replacement(text, lint)) for lint in lints)
+    return tuple(sorted(issues, key=lambda issue: (issue.start, issue.end)))
 
 
 def warm_up() -> None:
@@ -26,9 +26,21 @@ def warm_up() -> None:
         _linter()
 
 
+def _replacement(text: str, lint: harper.Lint) -> str | None:
+    if not lint.suggestions:
+        return None
+    first = lint.suggestions[0]
+    if first.kind is harper.SuggestionKind.REMOVE:
+        return ""
+    if first.kind is harper.SuggestionKind.INSERT_AFTER:
+        return text[lint.span.start : lint.span.end] + first.replacement_text
+    return first.replacement_text
+
+
 @cache
 def _linter() -> harper.Linter:
+    """A linter with the rules about grammar only: all of them take three times as long."""
+    rules = read_list("grammar_rules.txt")
     linter = harper.Linter(harper.Dialect.AMERICAN)
-    # Looking up suggestions for unknown words takes most of the time, and they are left out anyway.
-    linter.set_lint_config({**harper.get_default_lint_config(), "SpellCheck": False, "Misspell": False})
+    linter.set_lint_config({name: name in rules for name in harper.get_default_lint_config()})
     return linter

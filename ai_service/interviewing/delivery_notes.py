@@ -1,10 +1,11 @@
 """What stands out in how an answer was said."""
 
+from ai_service.grading.delivery import CONVERSATIONAL_PACE
 from ai_service.grading.grade import Delivery
 from ai_service.interviewing.wording import Wording
 
-# Speech between about 110 and 170 words a minute is followed easily; outside these bounds it is worth a remark.
-_SLOW_PACE, _FAST_PACE = 90.0, 185.0
+# An interview leaves time to think: only a pace well below the usual one is worth a remark.
+_SLOW_PACE, _FAST_PACE = 0.75 * CONVERSATIONAL_PACE[0], CONVERSATIONAL_PACE[1]
 _FILLER_COUNT, _FILLER_SHARE = 4, 0.03
 # Hedging is worth a remark where this much of the freedom from it is gone, in more than a sentence or two.
 _HEDGED_BELOW, _HEDGED_WORDS = 50.0, 30

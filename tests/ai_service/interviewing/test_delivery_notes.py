@@ -20,7 +20,9 @@ def test_a_filler_word_is_noted_when_it_comes_often(count: int, words: int, note
     assert any("“basically” came up" in note for note in notes) is noted
 
 
-@pytest.mark.parametrize(("pace", "word"), [(200.0, "fast"), (80.0, "slow"), (140.0, None), (None, None)])
+@pytest.mark.parametrize(
+    ("pace", "word"), [(220.0, "fast"), (80.0, "slow"), (110.0, None), (200.0, None), (None, None)]
+)
 def test_a_pace_that_is_hard_to_follow_is_noted(pace: float | None, word: str | None) -> None:
     notes = _notes(Delivery(100, 5, words_per_minute=pace))
     assert len(notes) == (word is not None)
