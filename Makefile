@@ -36,7 +36,7 @@ admin: $(READY) ## make EMAIL an admin account of the running instance: make adm
 	@$(ADDRESSED) exec $(PYTHON) -m deploy.local create-admin "$$EMAIL"
 
 test: $(READY) ## run the tests; ARGS goes to pytest
-	@$(PYTHON) -m pytest -n 2 $(ARGS)
+	@$(PYTHON) -m pytest -n 3 --dist worksteal $(ARGS)
 
 peers: $(READY) ## install what some tests talk to and skip without: other people's servers, by npm
 	@mkdir -p $(VENV)/peers/aimock && cp tests/fakes/aimock/package*.json $(VENV)/peers/aimock/

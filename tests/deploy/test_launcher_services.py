@@ -28,7 +28,7 @@ def instance(data: Path) -> Iterator[Launched]:
     until(lambda: not processes_of(data), "all processes end")
 
 
-def test_the_next_steps_that_it_prints_work(instance: Launched) -> None:
+def test_the_next_steps_that_it_prints_work_and_ctrl_c_leaves_none_of_the_services(instance: Launched) -> None:
     printed = re.search(r"(curl -s .*)\\\n +(.*)", instance.output)
     assert printed is not None
     command = shlex.split(f"{printed[1]} {printed[2]}")
@@ -49,24 +49,22 @@ def test_the_next_steps_that_it_prints_work(instance: Launched) -> None:
     )
     assert made.returncode == 0, made.stderr
 
-
-def test_ctrl_c_leaves_none_of_the_services(instance: Launched) -> None:
     instance.stop()
 
     assert processes_of(instance.data) == {}
     assert "did not stop in time" not in instance.output
 
 
-def test_killed_launcher_takes_the_services_with_it(instance: Launched) -> None:
-    instance.process.kill()
-    instance.process.wait()
-
-    until(lambda: not processes_of(instance.data), "no process is left", 5)
-
-
-def test_the_services_find_each_other_again_after_any_of_them_dies(instance: Launched) -> None:
+def test_the_services_find_each_other_again_after_any_dies_and_all_end_with_a_killed_launcher(
+    instance: Launched,
+) -> None:
     for name in ("postgres", "valkey", "ai_service", "chat_service"):
         os.kill(instance.child(name), signal.SIGKILL)
 
         instance.until_said(rf"{name} was started again")
         until(instance.is_ready, f"it is ready again after the death of {name}")
+
+    instance.process.kill()
+    instance.process.wait()
+
+    until(lambda: not processes_of(instance.data), "no process is left", 5)
