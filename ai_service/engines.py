@@ -5,9 +5,11 @@ from typing import Literal
 from prometheus_client import CollectorRegistry
 
 from ai_service.errors import ResourceError
+from ai_service.grading.calibration import Calibration, CalibrationError
 from ai_service.grading.grader import Grader
 from ai_service.interviewing.bank import Bank, load_bank
 from ai_service.interviewing.builtin import BuiltinEngine, load_grader
+from ai_service.interviewing.calibrated import CalibratedEngine
 from ai_service.interviewing.engine import Engine
 from ai_service.interviewing.workers import Workers
 from ai_service.settings import EngineSettings
@@ -18,21 +20,36 @@ def load_engine(settings: EngineSettings, workers: Workers, registry: CollectorR
 
     Its calls have to come from one event loop. Raises `ResourceError` when a model or a data file cannot be used.
     """
+    calibration = None
+    if settings.ai_calibration is not None:
+        try:
+            calibration = Calibration.load(settings.ai_calibration)
+        except CalibrationError as error:
+            raise ResourceError(f"AI_CALIBRATION: {error}") from None
     grader, bank = load_grader(settings.ai_cache), load_bank()
     if settings.engine_name == "builtin":
-        return BuiltinEngine(grader, workers, bank)
+        return _calibrated(BuiltinEngine(grader, workers, bank), calibration)
     return _with_language_model(settings, grader, bank, workers, registry)
 
 
-def load_batch_engine(settings: EngineSettings, name: Literal["builtin", "openai"]) -> Engine:
-    """The engine `name` for one process that grades answers one after the other, as `load_engine`."""
+def load_batch_engine(
+    settings: EngineSettings, name: Literal["builtin", "openai"], calibration: Calibration | None = None
+) -> Engine:
+    """The engine `name` for one process that grades answers one after the other, as `load_engine`.
+
+    Its scores are those of `calibration`, whatever the settings say.
+    """
     grader, bank = load_grader(settings.ai_cache), load_bank()
     workers = Workers(threads=1, bound=settings.ai_concurrency)
     if name == "builtin":
-        return BuiltinEngine(grader, workers, bank)
+        return _calibrated(BuiltinEngine(grader, workers, bank), calibration)
     if settings.openai_api_key is None and settings.openai_base_url is None:
         raise ResourceError("the openai engine needs OPENAI_API_KEY, or OPENAI_BASE_URL of an endpoint without keys")
-    return _with_language_model(settings, grader, bank, workers, CollectorRegistry())
+    return _calibrated(_with_language_model(settings, grader, bank, workers, CollectorRegistry()), calibration)
+
+
+def _calibrated(engine: Engine, calibration: Calibration | None) -> Engine:
+    return engine if calibration is None else CalibratedEngine(engine, calibration)
 
 
 def _with_language_model(
@@ -41,7 +58,8 @@ def _with_language_model(
     # Here, because the SDK takes longer to import than all the rest of the service.
     from ai_service.interviewing.llm_engine.engine import LlmEngine
     from ai_service.llm.asking import Asking, Limits
-    from ai_service.llm.metrics import ModelMetrics, Prices
+    from ai_service.llm.budget import Allowance, Prices
+    from ai_service.llm.metrics import ModelMetrics
     from ai_service.llm.openai import OPENAI_MODEL, OpenAIModel
 
     at_once = settings.ai_concurrency * settings.llm_samples
@@ -67,5 +85,5 @@ def _with_language_model(
         workers,
         bank,
         samples=settings.llm_samples,
-        budget_tokens=settings.llm_budget_tokens,
+        allowance=Allowance(settings.llm_budget_tokens, settings.llm_budget_cost, prices),
     )

@@ -1,5 +1,6 @@
 """The faults of the service. The wire turns each kind into a canonical gRPC status."""
 
+import math
 from enum import StrEnum
 
 
@@ -96,17 +97,20 @@ class ModelFault(Fault):
         kind: FaultKind = FaultKind.UNAVAILABLE,
         retry_after_seconds: float | None = None,
     ) -> None:
-        details = {} if retry_after_seconds is None else {"retry_after_seconds": f"{retry_after_seconds:.0f}"}
+        details = {} if retry_after_seconds is None else {"retry_after_seconds": f"{math.ceil(retry_after_seconds)}"}
         super().__init__(kind, reason, message, details)
 
 
 class BudgetSpent(ModelFault):
-    """The interview has used, or would use with this call, more tokens than an interview may."""
+    """The interview has used, or would use with this call, more than an interview may.
 
-    def __init__(self, budget: int) -> None:
+    `budget` says what it may use, `setting` is the variable that bounds it.
+    """
+
+    def __init__(self, budget: str, setting: str) -> None:
         super().__init__(
             "MODEL_BUDGET_SPENT",
-            f"the interview's budget of {budget} tokens is spent; end the interview, or raise LLM_BUDGET_TOKENS",
+            f"the interview's budget of {budget} is spent; end the interview, or raise {setting}",
             kind=FaultKind.RESOURCE_EXHAUSTED,
         )
 

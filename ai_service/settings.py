@@ -83,6 +83,8 @@ class EngineSettings(BaseSettings):
         default_factory=_default_cache, validate_default=True
     )
     """Folder for the converted model; made when it is missing."""
+    ai_calibration: Path | None = None
+    """Calibration file (of `calibrate --fit`) for the built-in engine's scores; unset for the scores as they are."""
     ai_concurrency: Annotated[int, Field(ge=1, le=10_000)] = 64
     """Evaluations that run or wait at the same time; more are refused."""
     ai_threads: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: os.cpu_count() or 1)
@@ -96,23 +98,27 @@ class EngineSettings(BaseSettings):
     llm_model: Annotated[str, Field(max_length=200)] | None = None
     """Name of the model; gpt-4.1-mini at OpenAI, required for another endpoint."""
     llm_timeout_seconds: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)] = 15.0
-    """Longest wait for one attempt; a call's deadline (AI_DEADLINE_SECONDS of chat_service) bounds all attempts."""
+    """Longest wait for one attempt; keep AI_DEADLINE_SECONDS of chat_service at four times it (see decision 0006)."""
     llm_attempts: Annotated[int, Field(ge=1, le=3)] = 3
     """Attempts at one reply in all, its repair among them."""
     llm_max_output_tokens: Annotated[int, Field(ge=256, le=100_000)] = 4096
     """Output tokens of one attempt, a reasoning model's thoughts among them."""
     llm_budget_tokens: Annotated[int, Field(ge=10_000, le=1_000_000_000)] = 1_000_000
     """Tokens that one interview may use."""
+    llm_budget_cost: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Cost that one interview may have, in the currency of both prices; unset for no bound but that of the tokens."""
     llm_samples: Annotated[int, Field(ge=1, le=9)] = 1
     """Gradings of each answer, of which the medians count."""
     llm_price_input: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    """Price of a million input tokens, for the metric of cost; set both prices or none."""
+    """Price of a million input tokens, for the metric and the budget of cost; set both prices or none."""
     llm_price_output: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """Price of a million output tokens."""
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
         if self.engine_name == "openai":
+            if self.ai_calibration is not None:
+                raise ValueError("AI_CALIBRATION: is for the built-in engine's scores; unset it, or set ENGINE=builtin")
             if self.openai_api_key is None and self.openai_base_url is None:
                 raise ValueError(
                     "OPENAI_API_KEY: is not set; ENGINE=openai needs a key, or OPENAI_BASE_URL of an endpoint "
@@ -126,6 +132,8 @@ class EngineSettings(BaseSettings):
         ):
             if one is None and other is not None:
                 raise ValueError(f"{name}: is not set; set both prices or none")
+            if one is None and self.llm_budget_cost is not None:
+                raise ValueError(f"{name}: is not set; LLM_BUDGET_COST needs both prices")
         return self
 
     @property

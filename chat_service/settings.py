@@ -77,7 +77,12 @@ class Settings(DatabaseSettings):
     ai_address: str = Field("127.0.0.1:50051", description="host:port of ai_service")
     ai_service_token: Secret = Field(description="Credential that ai_service expects")
     ai_channels: int = Field(4, ge=1, le=64, description="gRPC connections to ai_service, per worker")
-    ai_deadline_seconds: float = Field(20.0, gt=0, le=300, description="Longest wait for one call to ai_service")
+    ai_deadline_seconds: float = Field(
+        60.0,
+        gt=0,
+        le=300,
+        description="Longest wait for one call to ai_service, in which a model grades and asks, each with a repair",
+    )
 
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on")

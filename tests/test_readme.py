@@ -27,6 +27,13 @@ def test_nothing_is_listed_that_is_no_setting() -> None:
     assert ROWS.keys() <= known
 
 
+def test_a_call_to_the_engine_waits_for_a_slow_grade_and_question_each_with_a_repair() -> None:
+    deadline = ChatSettings.model_fields["ai_deadline_seconds"].default
+    attempt = AiSettings.model_fields["llm_timeout_seconds"].default
+    assert deadline >= 4 * attempt
+    assert deadline >= attempt * AiSettings.model_fields["llm_attempts"].default
+
+
 def test_every_page_that_is_linked_exists() -> None:
     for target in re.findall(r"\]\(([a-z][^):#]+)\)", README):
         assert (Path(__file__).parents[1] / target).exists(), target

@@ -27,7 +27,7 @@ from ai_service.interviewing.workers import Workers
 
 MODEL = "all-MiniLM-L6-v2"
 # Raised whenever the same answer may get another score, so that scores are compared only with their like.
-GRADER_VERSION = "1.0"
+GRADER_VERSION = "1.1"
 
 
 def load_grader(cache: Path) -> Grader:
@@ -60,10 +60,21 @@ class BuiltinEngine:
         return cls(load_grader(cache), workers, load_bank())
 
     async def next_question(
-        self, context: InterviewContext, turns: Sequence[Turn], seen_keys: Sequence[str]
+        self,
+        context: InterviewContext,
+        turns: Sequence[Turn],
+        seen_keys: Sequence[str],
+        seen_texts: Sequence[str] = (),
     ) -> ChosenQuestion:
         """As `Engine.next_question`."""
-        return self._questions.next(context, turns, seen_keys)
+        chosen = self._questions.next(context, turns, seen_keys)
+        question = chosen.question
+        self._workers.offer(
+            lambda: self._grader.prepare(
+                question=question.text, points=question.points, reference=question.reference_answer
+            )
+        )
+        return chosen
 
     async def evaluate(
         self, context: InterviewContext, submitted: SubmittedAnswer, turns: Sequence[Turn] = ()

@@ -2,7 +2,8 @@
 
 Every domain but `role` is served by its own questions. A role interview mixes the questions written for the role with
 those of the domains that the role lives by: `composition.yaml` knows families of jobs by the words of the job role, the
-skills and the focus areas, and has a mix for the others. A question keeps its own domain, by which it is graded.
+skills and the focus areas, else by those of the job description and the resume, and has a mix for the others. A
+question keeps its own domain, by which it is graded.
 """
 
 import re
@@ -44,13 +45,15 @@ class Composition:
         """The parts of the bank that serve this interview, with their shares."""
         if context.domain is not Domain.ROLE:
             return self.by_domain[context.domain]
-        words = " ; ".join((context.job_role, *context.skills, *context.focus_areas)).lower()
-        best, most = self.role_default, 0
-        for family in self.role_families:
-            found = len(set(family.keywords.findall(words)))
-            if found > most:
-                best, most = family.shares, found
-        return best
+        chosen = " ; ".join((context.job_role, *context.skills, *context.focus_areas))
+        family = self._family(chosen) or self._family(context.job_description) or self._family(context.resume)
+        return family.shares if family else self.role_default
+
+    def _family(self, words: str) -> RoleFamily | None:
+        """The family most of whose keywords occur, the first among equals; None where none does."""
+        found = {family.id: len(set(family.keywords.findall(words.lower()))) for family in self.role_families}
+        best = max(self.role_families, key=lambda family: found[family.id], default=None)
+        return best if best and found[best.id] else None
 
 
 @lru_cache(maxsize=1)

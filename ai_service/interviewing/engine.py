@@ -20,12 +20,17 @@ class Engine(Protocol):
     """
 
     async def next_question(
-        self, context: InterviewContext, turns: Sequence[Turn], seen_keys: Sequence[str]
+        self,
+        context: InterviewContext,
+        turns: Sequence[Turn],
+        seen_keys: Sequence[str],
+        seen_texts: Sequence[str] = (),
     ) -> ChosenQuestion:
         """Choose the next question, fitted to `turns` (oldest first).
 
-        `seen_keys` has an entry for each time that the candidate was asked a question in this domain. Raises
-        `QuestionsExhausted` when there is none to ask.
+        `seen_keys` has an entry for each time that the candidate was asked a question in this domain, `seen_texts` the
+        questions that a language model wrote for him in earlier interviews, newest first. Raises `QuestionsExhausted`
+        when there is none to ask.
         """
         ...
 

@@ -141,7 +141,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What made a grade or a text, so that numbers are compared only with their like."""
+    """What made a grade or a text, so that numbers are compared only with their like.
+
+    `calibration` names the curve that was applied to the score, empty for none.
+    """
 
     engine: str
     model: str
@@ -149,6 +152,7 @@ class Provenance:
     rubric_version: str
     prompt_version: str
     grader_version: str
+    calibration: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +187,8 @@ class PointResult:
 class Evaluation:
     """The grade of one answer: `score` (0 to 100, one decimal) or the reason why there is none.
 
-    `samples` is the number of gradings that it is the median of; `confidence` is None where there was one.
+    `samples` is the number of gradings that it is the median of; `confidence` is None where there was one. `raw_score`
+    is the score before a calibration, None where none was applied.
     """
 
     status: EvaluationStatus
@@ -198,6 +203,7 @@ class Evaluation:
     provenance: Provenance
     confidence: GradeConfidence | None = None
     samples: int = 1
+    raw_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +346,7 @@ class QuestionReview:
     points: tuple[PointResult, ...]
     full_answer: str
     delivery_notes: tuple[str, ...]
+    confidence: GradeConfidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

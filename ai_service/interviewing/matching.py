@@ -1,12 +1,18 @@
-"""How well a bank question fits words that a candidate gave: focus areas, skills, a role, a job description."""
+"""How well a bank question fits words that a candidate gave: focus areas, skills, a role, a description, a resume."""
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ai_service.grading.words import content_stems
 from ai_service.interviewing.bank import Bank, BankQuestion
 
 _IN_TOPIC, _IN_STUDY, _IN_TEXT = 1.0, 0.6, 0.4
+# Of a long text only words in at most this share of the questions count: it says "team" and "service" anyway.
+_MOST_COMMON = 0.06
+# How many words of a topic's name, each in one question of a hundred, such a text has to share with a question to fit
+# it fully: a single word that stands there by chance raises little.
+_FULL_MATCH = 2
 
 
 class Vocabulary:
@@ -24,6 +30,7 @@ class Vocabulary:
         count = max(1, len(bank.questions))
         self._rarity = {word: math.log(1 + count / len(places)) for word, places in self._places.items()}
         self._unknown_rarity = math.log(1 + count)
+        self._telling = _MOST_COMMON * count
 
     def fits(self, phrases: Iterable[str]) -> dict[str, float]:
         """For each question key that shares a word with a phrase: 0 to 1, how fully its best phrase is matched."""
@@ -38,18 +45,32 @@ class Vocabulary:
         return best
 
     def fits_text(self, text: str) -> dict[str, float]:
-        """As `fits` for a long text, of which no question can hold all words: 1 is the question that fits best."""
-        matched = self._matched(sorted(content_stems([text])))
-        highest = max(matched.values(), default=1.0)
-        return {key: value / highest for key, value in matched.items()}
+        """As `fits` for a long text, of which no question can hold all words.
 
-    def _matched(self, words: Iterable[str]) -> dict[str, float]:
+        Only words of a topic's name and of what to study for it count, and no common ones. 1 is the question that fits
+        best, or less where little is shared.
+        """
+        telling = [word for word in _words_of_text(text) if len(self._places.get(word, ())) <= self._telling]
+        matched = self._matched(telling, least=_IN_STUDY)
+        highest = max(matched.values(), default=0.0)
+        full = max(highest, _FULL_MATCH * _IN_TOPIC * math.log(1 + 100))
+        return {key: value / full for key, value in matched.items()}
+
+    def _matched(self, words: Iterable[str], *, least: float = 0.0) -> dict[str, float]:
         # The caller sorts the words: sums of floats depend on their order, and a set's differs between processes.
         matched: dict[str, float] = {}
         for word in words:
             for key, strength in self._places.get(word, ()):
+                if strength < least:
+                    continue
                 matched[key] = matched.get(key, 0.0) + strength * self._rarity[word]
         return matched
+
+
+@lru_cache(maxsize=64)
+def _words_of_text(text: str) -> tuple[str, ...]:
+    """The sorted stems of a long text, which takes milliseconds and is asked for at each question of an interview."""
+    return tuple(sorted(content_stems([text])))
 
 
 def _strengths(bank: Bank, entry: BankQuestion) -> dict[str, float]:

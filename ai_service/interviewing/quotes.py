@@ -1,16 +1,12 @@
 """Quotes that a model gives, found in the answer: the piece of it that is meant, to the letter, with its offsets."""
 
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from ai_service.grading.folding import fold
 from ai_service.grading.grade import Quote
 from ai_service.grading.words import words_of
 
-_DASHES = dict.fromkeys("‐‑‒–—―−﹘﹣－", "-")
-_QUOTATION_MARKS = {**dict.fromkeys("‘’‚‛′`´", "'"), **dict.fromkeys("“”„‟«»", '"')}
-_SAME = {**_DASHES, **_QUOTATION_MARKS}
-_IGNORED = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 # What a model puts around a quote, or at its ends, that the answer need not have.
 _AROUND = " \"'.,;:…()[]*_"
 
@@ -24,11 +20,11 @@ class QuotedText:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._folded, self._places = _fold(text)
+        self._folded, self._places = fold(text)
 
     def find(self, quote: str) -> Quote | None:
         """The first piece of the text that the quote repeats; None when there is none or it holds no word."""
-        folded, _ = _fold(quote)
+        folded, _ = fold(quote)
         for wanted in dict.fromkeys((folded.strip(), folded.strip(_AROUND))):
             for start in _occurrences(self._folded, wanted):
                 end = start + len(wanted)
@@ -36,12 +32,6 @@ class QuotedText:
                     first, last = self._places[start], self._places[end - 1] + 1
                     return Quote(self._text[first:last], first, last)
         return None
-
-    def matches(self, pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-        """Where a pattern matches the folded text (lower case, single spaces), as spans [start, end) of the text."""
-        for match in pattern.finditer(self._folded):
-            if match.end() > match.start():
-                yield self._places[match.start()], self._places[match.end() - 1] + 1
 
     def _is_between_words(self, start: int, end: int) -> bool:
         folded = self._folded
@@ -69,21 +59,3 @@ def _occurrences(text: str, wanted: str) -> Iterator[int]:
 
 def _in_word(character: str) -> bool:
     return character.isalnum() or unicodedata.combining(character) != 0
-
-
-def _fold(text: str) -> tuple[str, list[int]]:
-    """The text as it is compared, and for each of its characters the place in `text` that it comes from."""
-    folded: list[str] = []
-    places: list[int] = []
-    for place, character in enumerate(text):
-        if character in _IGNORED:
-            continue
-        for part in unicodedata.normalize("NFKD", _SAME.get(character, character)).casefold():
-            same = _SAME.get(part, part)
-            if same.isspace():
-                if folded and folded[-1] == " ":
-                    continue
-                same = " "
-            folded.append(same)
-            places.append(place)
-    return "".join(folded), places

@@ -89,13 +89,12 @@ class Reports:
         overall: float | None,
     ) -> tuple[NextStep, ...]:
         seed = context.interview_id
-        steps = [NextStep(self._study(topic, seed), topic.topic) for topic in weak_topics(topics)[:_MOST_STUDY_STEPS]]
+        weak = topics if overall is None else weak_topics(topics)
+        steps = [NextStep(self._study(topic, seed), topic.topic) for topic in weak[:_MOST_STUDY_STEPS]]
+        if overall is None:
+            return (NextStep(self._wording.say("report_first", seed)), *steps)
         lowest = _lowest(criteria)
-        if (
-            lowest is not None
-            and overall is not None
-            and (lowest.score or 0.0) < min(_WEAK_CRITERION, overall - _NOTABLE)
-        ):
+        if lowest is not None and (lowest.score or 0.0) < min(_WEAK_CRITERION, overall - _NOTABLE):
             name = "reasoning" if lowest.id in _REASONING else lowest.id
             if self._wording.knows(f"report_{name}"):
                 steps.append(
@@ -104,8 +103,6 @@ class Reports:
         level = _next_level(graded, overall, context.difficulty)
         if level is not None:
             steps.append(NextStep(self._wording.say(level[0], seed, difficulty=level[1].value)))
-        elif overall is None:
-            steps.append(NextStep(self._wording.say("report_first", seed)))
         else:
             steps.append(NextStep(self._wording.say("report_again", seed)))
         return tuple(steps)
@@ -114,7 +111,7 @@ class Reports:
         known = self._bank.topic.get((topic.domain, topic.topic))
         name = "report_study" if known else "report_study_unknown"
         if topic.score is None:
-            name += "_passed"
+            name += "_passed" if topic.missed_points else "_unread"
         return self._wording.say(
             name,
             seed,
@@ -196,7 +193,7 @@ class Reports:
         if not graded:
             return Provenance(self._engine, "", "", "", "", "")
         last = graded[-1].evaluation.provenance
-        return Provenance(self._engine, last.model, "", last.rubric_version, "", last.grader_version)
+        return Provenance(self._engine, last.model, "", last.rubric_version, "", last.grader_version, last.calibration)
 
 
 def _lowest(criteria: Sequence[CriterionSummary]) -> CriterionSummary | None:
@@ -204,14 +201,10 @@ def _lowest(criteria: Sequence[CriterionSummary]) -> CriterionSummary | None:
     return min(scored, key=lambda criterion: criterion.score or 0.0, default=None)
 
 
-def _next_level(
-    graded: Sequence[GradedTurn], overall: float | None, chosen: Difficulty
-) -> tuple[str, Difficulty] | None:
+def _next_level(graded: Sequence[GradedTurn], overall: float, chosen: Difficulty) -> tuple[str, Difficulty] | None:
     """Which wording and which difficulty to advise, from the difficulty that was really asked; None to stay."""
     mains = [turn.question.difficulty.rank for turn in graded if turn.question.kind is QuestionKind.MAIN]
     asked = round(sum(mains) / len(mains)) if mains else chosen.rank
-    if overall is None:
-        return None
     if overall >= _HARDER_FROM and asked < Difficulty.EXPERT.rank:
         return "report_harder", Difficulty.of_rank(asked + 1)
     if overall < _EASIER_BELOW and asked > Difficulty.EASY.rank:

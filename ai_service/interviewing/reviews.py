@@ -18,6 +18,7 @@ def question_reviews(turns: Sequence[GradedTurn], wording: Wording) -> tuple[Que
             points=turn.evaluation.points,
             full_answer=_full_answer(turn.question),
             delivery_notes=delivery_notes(turn.evaluation.delivery, wording, turn.question.key),
+            confidence=turn.evaluation.confidence,
         )
         for turn in turns
     )

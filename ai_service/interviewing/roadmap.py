@@ -50,9 +50,10 @@ class Roadmaps:
     ) -> Roadmap:
         """The roadmap after an interview with these turns, topics (weakest first) and standing.
 
-        Without a standing and without a gap there is nothing to tie it to, and its steps are general.
+        Without a standing it begins with answering at all, on the topics that were asked; when none was asked, its
+        breadth is that of the interview's domain.
         """
-        weak = weak_topics(topics)
+        weak = weak_topics(topics) if standing else topics
         return Roadmap(
             immediate=self._immediate(context, graded, topics, standing),
             short_term=self._short_term(context, weak),
@@ -80,7 +81,11 @@ class Roadmaps:
                 text = say(name, question.key, len(steps), topic=title, point=whole_point(point.text))
                 steps[question.domain, question.topic] = NextStep(text, question.topic)
         if standing is None:
-            return (*steps.values(), NextStep(say("report_first", context.interview_id)))
+            for topic in topics:
+                if (topic.domain, topic.topic) not in steps and len(steps) < _MOST_IMMEDIATE:
+                    text = say("roadmap_answer", context.interview_id, topic=topic.title or "General")
+                    steps[topic.domain, topic.topic] = NextStep(text, topic.topic)
+            return (NextStep(say("report_first", context.interview_id)), *steps.values())
         if not steps:
             best = [topic for topic in topics if topic.score is not None][-1]
             return (NextStep(say("roadmap_fresh", context.interview_id, topic=best.title), best.topic),)
@@ -137,5 +142,6 @@ class Roadmaps:
         """The other topics of the parts of the bank that the turns' topics belong to, the interview's domain first."""
         asked = {(turn.question.domain, turn.question.topic) for turn in graded}
         near = {topic for part in self._parts if part & asked for topic in part}
+        near = near or {(topic.domain, topic.id) for topic in self._topics if topic.domain is context.domain}
         left = [topic for topic in self._topics if (topic.domain, topic.id) in near - asked]
         return sorted(left, key=lambda topic: topic.domain is not context.domain)

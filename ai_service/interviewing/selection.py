@@ -17,7 +17,7 @@ from ai_service.interviewing.matching import Vocabulary
 # What a step away from the fitting difficulty costs, and what speaks for a question beside it. The rest together is
 # worth little more than one step, so that the difficulty follows the answers and the topic is chosen within it.
 _STEP_COST = 2.0
-_FOCUS, _SKILL, _ROLE, _DESCRIPTION = 1.5, 0.75, 0.5, 0.5
+_FOCUS, _SKILL, _ROLE, _DESCRIPTION, _RESUME = 1.5, 0.75, 0.5, 0.5, 0.5
 _UNCOVERED = 0.8
 _WEAK = 0.9
 _SAME_TOPIC_COST = 0.4
@@ -107,10 +107,11 @@ class Selection:
         sources = [
             (_FOCUS, self._vocabulary.fits(context.focus_areas)),
             (_SKILL, self._vocabulary.fits(context.skills)),
+            (_DESCRIPTION, self._vocabulary.fits_text(context.job_description)),
+            (_RESUME, self._vocabulary.fits_text(context.resume)),
         ]
         if context.domain is Domain.ROLE:
             sources.append((_ROLE, self._vocabulary.fits((context.job_role,))))
-            sources.append((_DESCRIPTION, self._vocabulary.fits_text(context.job_description)))
         wishes: dict[str, float] = {}
         for worth, fits in sources:
             for key, fit in fits.items():

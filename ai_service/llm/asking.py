@@ -1,6 +1,7 @@
 """Asking a model: attempts, the one repair, time, tokens and concurrency, all bounded in this one place."""
 
 import asyncio
+import json
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,7 +12,7 @@ import structlog
 
 from ai_service.deadline import seconds_left
 from ai_service.errors import ModelFault, Overloaded
-from ai_service.llm.budget import Budget
+from ai_service.llm.budget import NOTHING, Budget
 from ai_service.llm.chat import ChatFailure, ChatModel, ChatReply, Message, Role
 from ai_service.llm.metrics import ModelMetrics
 from ai_service.llm.replies import BadReplyError, R, read_reply, schema_of
@@ -206,17 +207,24 @@ class _Task(Generic[R]):
                 timeout_seconds=min(self._seconds_left(), self._limits.timeout_seconds),
             )
         except ChatFailure as failure:
-            unknown = claimed if failure.may_have_spent else 0
-            self._budget.settle(claimed, failure.usage.total if failure.usage else unknown)
+            unknown = claimed if failure.may_have_spent else NOTHING
+            self._budget.settle(claimed, failure.usage or unknown)
             seconds = time.perf_counter() - began
             self._metrics.observe(self._name, self._model.mode, failure.reason.lower(), seconds, failure.usage)
             _log.warning("model_failed", task=self._name, reason=failure.reason)
             raise
+        except asyncio.CancelledError:
+            seconds = time.perf_counter() - began
+            self._metrics.observe(self._name, self._model.mode, "cancelled", seconds, None)
+            raise
         if said.usage is not None:
-            self._budget.settle(claimed, said.usage.total)
+            self._budget.settle(claimed, said.usage)
         seconds = time.perf_counter() - began
-        read, outcome = await self._read(said)
-        self._metrics.observe(self._name, said.mode, outcome, seconds, said.usage)
+        outcome = "unchecked"
+        try:
+            read, outcome = await self._read(said)
+        finally:
+            self._metrics.observe(self._name, said.mode, outcome, seconds, said.usage)
         return read
 
     async def _read(self, said: ChatReply) -> tuple[_Read[R], str]:
@@ -233,12 +241,15 @@ class _Task(Generic[R]):
 
     def _with_repair(self, read: _Read[R]) -> Sequence[Message]:
         named = "\n".join(f"- {' '.join(problem.split())[:_PROBLEM_CHARACTERS]}" for problem in read.problems)
+        form = "in the same form"
+        if read.reply is None:  # the endpoint may have taken the schema and heeded nothing of it
+            form = f"as one JSON object that fits this JSON Schema: {json.dumps(self._schema.schema)}"
         return (
             *self._messages,
             Message(Role.ASSISTANT, read.said.text[:_REPEATED_CHARACTERS] or "(nothing)"),
             Message(
                 Role.USER,
                 f"Your reply cannot be used as it is:\n{named}\n"
-                "Answer once more, in full and in the same form, with this put right and all else as it was.",
+                f"Answer once more, in full, with this put right and all else as it was, {form}",
             ),
         )

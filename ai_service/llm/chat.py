@@ -42,7 +42,7 @@ class ReplyMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one completion, as the endpoint counted them."""
+    """Tokens that went in and came out."""
 
     input_tokens: int
     output_tokens: int
@@ -51,6 +51,12 @@ class Usage:
     def total(self) -> int:
         """Input and output together."""
         return self.input_tokens + self.output_tokens
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens)
+
+    def __sub__(self, other: "Usage") -> "Usage":
+        return Usage(self.input_tokens - other.input_tokens, self.output_tokens - other.output_tokens)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,31 +1,18 @@
 """Prometheus metrics of the language model's completions."""
 
-from dataclasses import dataclass
-
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from ai_service.llm.budget import Prices
 from ai_service.llm.chat import ReplyMode, Usage
 
 _SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 60.0, 120.0, 300.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """What tokens cost, per million, in the operator's currency."""
-
-    input_per_million: float
-    output_per_million: float
-
-    def cost(self, usage: Usage) -> float:
-        """The cost of one completion."""
-        return (usage.input_tokens * self.input_per_million + usage.output_tokens * self.output_per_million) / 1e6
-
-
 class ModelMetrics:
     """Counts completions by task, mode and outcome, with their time, tokens and, when prices are set, cost.
 
-    An outcome is "ok", "unsupported" (it fits its form, but not the facts), "invalid", "truncated" or a fault's reason
-    in lower case.
+    An outcome is "ok", "unsupported" (it fits its form, but not the facts), "invalid", "truncated", "unchecked" (it
+    came, and its check could not be made), "cancelled" (the caller gave up) or a fault's reason in lower case.
     """
 
     def __init__(self, registry: CollectorRegistry, prices: Prices | None = None) -> None:

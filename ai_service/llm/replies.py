@@ -73,6 +73,9 @@ def _json_object(text: str) -> dict[str, Any]:
         if _depth(value) > _DEEPEST:
             problem = "the reply is nested too deeply"
             continue
+        if "\\u0000" in json.dumps(value).replace(r"\\", ""):  # which no database stores in a text
+            problem = "the NUL character stands in the reply; write plain text"
+            continue
         return dict(value)
     raise BadReplyError((problem,))
 

@@ -7,7 +7,7 @@ from ai_service.interviewing.engine import Engine
 from ai_service.interviewing.interview import Turn
 from ai_service.wire.calls import Context
 from ai_service.wire.metrics import Metrics
-from ai_service.wire.reading import read_context, read_seen_keys, read_submitted, read_turns
+from ai_service.wire.reading import read_context, read_seen_keys, read_seen_texts, read_submitted, read_turns
 from ai_service.wire.writing import write_evaluation, write_question
 from ai_service.wire.writing_report import write_report
 from protos.interview_engine.v1 import interview_engine_pb2 as engine_pb2
@@ -43,7 +43,10 @@ class InterviewEngineServicer(engine_grpc.InterviewEngineServiceServicer):
         engine = self._ready()
         interview = read_context(request.context)
         chosen = await engine.next_question(
-            interview, read_turns(request.turns, context=interview), read_seen_keys(request.seen_keys)
+            interview,
+            read_turns(request.turns, context=interview),
+            read_seen_keys(request.seen_keys),
+            read_seen_texts(request.seen_texts),
         )
         return engine_pb2.GenerateNextQuestionResponse(
             question=write_question(chosen.question), rationale=chosen.rationale
@@ -60,16 +63,18 @@ class InterviewEngineServicer(engine_grpc.InterviewEngineServiceServicer):
         submitted = read_submitted(request)
         turns: tuple[Turn, ...] = ()
         seen_keys: tuple[str, ...] = ()
+        seen_texts: tuple[str, ...] = ()
         if request.HasField("next_question"):
             turns = read_turns(request.next_question.turns, "next_question.turns", context=interview)
             seen_keys = read_seen_keys(request.next_question.seen_keys, "next_question.seen_keys")
+            seen_texts = read_seen_texts(request.next_question.seen_texts, "next_question.seen_texts")
         evaluation = await engine.evaluate(interview, submitted, turns)
         self._metrics.observe_evaluation(evaluation.status.value)
         response = engine_pb2.EvaluateAnswerResponse(evaluation=write_evaluation(evaluation))
         if request.HasField("next_question"):
             answered = Turn(submitted.question, submitted.answer, evaluation)
             try:
-                chosen = await engine.next_question(interview, (*turns, answered), seen_keys)
+                chosen = await engine.next_question(interview, (*turns, answered), seen_keys, seen_texts)
                 response.next_question.CopyFrom(write_question(chosen.question))
             except Fault as fault:  # the grade stands
                 _log.warning("no_next_question", reason=fault.reason, message=fault.message)

@@ -98,6 +98,11 @@ def read_seen_keys(keys: Sequence[str], path: str = "seen_keys") -> tuple[str, .
     return tuple(keys)
 
 
+def read_seen_texts(texts: Sequence[str], path: str = "seen_texts") -> tuple[str, ...]:
+    """The questions that a language model wrote in earlier interviews."""
+    return rules.texts(path, texts, rules.MOST_SEEN_TEXTS, rules.MOST_SEEN_TEXT_CHARACTERS)
+
+
 def _read_whole_question(message: question_pb2.Question, path: str) -> Question:
     question = _read_question(message, path)
     rules.required_text(f"{path}.text", message.text)

@@ -55,6 +55,7 @@ def read_evaluation(message: evaluation_pb2.Evaluation, path: str, *, whole: boo
             provenance.rubric_version,
             provenance.prompt_version,
             provenance.grader_version,
+            provenance.calibration,
         ),
         confidence=names.CONFIDENCES.get(message.confidence),
         samples=max(1, message.samples),

@@ -11,6 +11,8 @@ T = TypeVar("T")
 MOST_ANSWER_CHARACTERS = 20_000
 MOST_DESCRIPTION_CHARACTERS = 10_000
 MOST_RESUME_CHARACTERS = 20_000
+MOST_SEEN_TEXTS = 50
+MOST_SEEN_TEXT_CHARACTERS = 1_000
 MOST_NAME_CHARACTERS = 200
 # For texts that the protocol sets no limit to; far beyond what a question or a reference answer needs.
 MOST_TEXT_CHARACTERS = 20_000

@@ -98,6 +98,27 @@ def _write_delivery(delivery: Delivery) -> evaluation_pb2.Delivery:
         words_per_minute=delivery.words_per_minute,
         keywords_found=delivery.keywords_found,
         keywords_missing=delivery.keywords_missing,
+        hedges=[evaluation_pb2.FoundPhrase(phrase=hedge.phrase, starts=hedge.starts) for hedge in delivery.hedges],
+        repetitions=[
+            evaluation_pb2.Repetition(phrase=one.phrase, starts=one.starts, in_a_row=one.in_a_row)
+            for one in delivery.repetitions
+        ],
+        mean_sentence_words=delivery.mean_sentence_words,
+        longest_sentence_words=delivery.longest_sentence_words,
+        long_sentences=[
+            evaluation_pb2.LongSentence(start=one.start, end=one.end, words=one.words)
+            for one in delivery.long_sentences
+        ],
+        grammar_issues=[
+            evaluation_pb2.GrammarIssue(
+                start=issue.start, end=issue.end, message=issue.message, suggestion=issue.suggestion
+            )
+            for issue in delivery.grammar_issues
+        ],
+        structure_parts=[
+            evaluation_pb2.StructurePart(name=part.name, quote=_write_quote(part.quote) if part.quote else None)
+            for part in delivery.structure_parts
+        ],
     )
 
 
@@ -110,4 +131,5 @@ def write_provenance(provenance: Provenance) -> evaluation_pb2.Provenance:
         rubric_version=provenance.rubric_version,
         prompt_version=provenance.prompt_version,
         grader_version=provenance.grader_version,
+        calibration=provenance.calibration,
     )

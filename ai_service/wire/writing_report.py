@@ -96,7 +96,7 @@ def _write_resource(resource: Recommendation) -> report_pb2.Resource:
 
 
 def _write_review(review: QuestionReview) -> report_pb2.QuestionReview:
-    question, reason = review.question, review.not_assessable_reason
+    question, reason, confidence = review.question, review.not_assessable_reason, review.confidence
     return report_pb2.QuestionReview(
         question_key=question.key,
         question=question.text,
@@ -109,4 +109,5 @@ def _write_review(review: QuestionReview) -> report_pb2.QuestionReview:
         points=[write_point(point) for point in review.points],
         full_answer=review.full_answer,
         delivery_notes=review.delivery_notes,
+        confidence=names.CONFIDENCE_NUMBERS[confidence] if confidence else None,  # type: ignore[arg-type]
     )

@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import grpc
@@ -51,8 +52,12 @@ _CHANNEL_OPTIONS = (
 )
 
 _WAIT_SECONDS = {grpc.StatusCode.RESOURCE_EXHAUSTED: 5.0}
+_LONGEST_WAIT_SECONDS = 3600.0
 _ResponseT_co = TypeVar("_ResponseT_co", covariant=True)
 _RequestT_contra = TypeVar("_RequestT_contra", contravariant=True)
+
+
+BUDGET_SPENT = "interview_budget_spent"
 
 
 class _Method(Protocol[_RequestT_contra, _ResponseT_co]):
@@ -69,7 +74,8 @@ class InterviewEngine:
     """Questions, evaluations and reports from ai_service.
 
     Every call carries a deadline, the request id and the service credential. A call that fails raises UNAVAILABLE
-    with a time to wait; nothing is stored by it, so it can be made again.
+    with the time to wait that the engine names, or a usual one; nothing is stored by it, so it can be made again. When
+    the interview has used up what a language model may cost it, waiting does not help, and the call raises CONFLICT.
     """
 
     def __init__(
@@ -95,6 +101,7 @@ class InterviewEngine:
             context=conversion.context_message(context),
             turns=conversion.past_turn_messages(history.turns),
             seen_keys=history.seen_keys,
+            seen_texts=history.seen_texts,
         )
         response = await self._call(next(self._stubs).GenerateNextQuestion, request)
         return conversion.question(response.question)
@@ -111,7 +118,9 @@ class InterviewEngine:
         if then_ask is not None:
             request.next_question.CopyFrom(
                 calls.NextQuestionRequest(
-                    turns=conversion.past_turn_messages(then_ask.turns), seen_keys=then_ask.seen_keys
+                    turns=conversion.past_turn_messages(then_ask.turns),
+                    seen_keys=then_ask.seen_keys,
+                    seen_texts=then_ask.seen_texts,
                 )
             )
         response = await self._call(next(self._stubs).EvaluateAnswer, request)
@@ -149,23 +158,51 @@ class InterviewEngine:
         try:
             return await method(request, timeout=self._deadline, metadata=metadata)
         except aio.AioRpcError as error:
-            if error.code() is grpc.StatusCode.NOT_FOUND and _reason(error) == "QUESTIONS_EXHAUSTED":
+            fault = _fault(error)
+            if error.code() is grpc.StatusCode.NOT_FOUND and fault.reason == "QUESTIONS_EXHAUSTED":
                 raise QuestionsExhaustedError from None
             if error.code() in {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.UNIMPLEMENTED}:
                 raise RuntimeError(f"ai_service refused a request: {error.details()}") from error
-            raise _unavailable(error) from error
+            if fault.reason == "MODEL_BUDGET_SPENT":
+                raise budget_spent() from error
+            raise _unavailable(error, fault.retry_after) from error
 
 
-def _reason(error: aio.AioRpcError) -> str | None:
-    status = rpc_status.from_call(error)  # type: ignore[arg-type]
+def budget_spent() -> AppError:
+    """The interview may cost a language model no more."""
+    return AppError(
+        ErrorKind.CONFLICT,
+        BUDGET_SPENT,
+        "This interview has used up what the language model may spend on one interview. What was graded is kept; "
+        "end the interview to get its report.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What ai_service says of a failure: its stable reason, and the seconds to wait where it knows them."""
+
+    reason: str | None = None
+    retry_after: float | None = None
+
+
+def _fault(error: aio.AioRpcError) -> _Fault:
+    try:
+        status = rpc_status.from_call(error)  # type: ignore[arg-type]
+    except ValueError:  # details that contradict the status: somebody between the services
+        return _Fault()
     for detail in status.details if status is not None else ():
         info = error_details_pb2.ErrorInfo()
         if detail.Is(info.DESCRIPTOR) and detail.Unpack(info):
-            return str(info.reason)
-    return None
+            return _Fault(str(info.reason), _seconds(info.metadata.get("retry_after_seconds", "")))
+    return _Fault()
 
 
-def _unavailable(error: aio.AioRpcError) -> AppError:
+def _seconds(text: str) -> float | None:
+    return min(float(text), _LONGEST_WAIT_SECONDS) if text.isascii() and text.isdecimal() else None
+
+
+def _unavailable(error: aio.AioRpcError, retry_after: float | None = None) -> AppError:
     slow = error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     return AppError(
         ErrorKind.UNAVAILABLE,
@@ -174,5 +211,5 @@ def _unavailable(error: aio.AioRpcError) -> AppError:
         if slow
         else "The interview engine cannot be reached just now. What you sent is kept; send it again to go on.",
         details={"cause": error.code().name},
-        retry_after=_WAIT_SECONDS.get(error.code(), 2.0),
+        retry_after=_WAIT_SECONDS.get(error.code(), 2.0) if retry_after is None else retry_after,
     )

@@ -13,6 +13,7 @@ _KIND = {one: questions.QuestionKind.Value(f"QUESTION_KIND_{one.name}") for one 
 _SOURCE = {one: questions.QuestionSource.Value(f"QUESTION_SOURCE_{one.name}") for one in models.QuestionSource}
 _STATUS = {one: grades.EvaluationStatus.Value(f"EVALUATION_STATUS_{one.name}") for one in models.EvaluationStatus}
 _POINT_STATUS = {one: grades.PointStatus.Value(f"POINT_STATUS_{one.name}") for one in models.PointStatus}
+_CONFIDENCE = {one: grades.GradeConfidence.Value(f"GRADE_CONFIDENCE_{one.name}") for one in models.GradeConfidence}
 _REASON = {
     name.removeprefix("NOT_ASSESSABLE_REASON_").lower(): number
     for name, number in grades.NotAssessableReason.items()
@@ -25,6 +26,7 @@ KIND_OF = {number: one for one, number in _KIND.items()}
 _SOURCE_OF = {number: one for one, number in _SOURCE.items()}
 _STATUS_OF = {number: one for one, number in _STATUS.items()}
 POINT_STATUS_OF = {number: one for one, number in _POINT_STATUS.items()}
+CONFIDENCE_OF = {number: one for one, number in _CONFIDENCE.items()}
 REASON_OF = {number: name for name, number in _REASON.items()}
 
 
@@ -35,6 +37,7 @@ def context_message(context: models.InterviewContext) -> questions.InterviewCont
         difficulty=_DIFFICULTY[context.difficulty],
         job_role=context.job_role or "",
         job_description=context.job_description or "",
+        resume=context.resume or "",
         focus_areas=context.focus_areas,
         skills=context.skills,
         experience_level=context.experience_level or "",
@@ -149,6 +152,7 @@ def evaluation_message(evaluation: models.Evaluation) -> grades.Evaluation:
                 score=one.score,
                 comment=one.comment,
                 evidence=[_quote_message(quote) for quote in one.evidence],
+                level_spread=one.level_spread,
             )
             for one in evaluation.criteria
         ],
@@ -175,6 +179,24 @@ def evaluation_message(evaluation: models.Evaluation) -> grades.Evaluation:
             filler_words=[grades.FillerWord(word=one.word, starts=one.starts) for one in delivery.filler_words],
             keywords_found=delivery.keywords_found,
             keywords_missing=delivery.keywords_missing,
+            hedges=[grades.FoundPhrase(phrase=one.phrase, starts=one.starts) for one in delivery.hedges],
+            repetitions=[
+                grades.Repetition(phrase=one.phrase, starts=one.starts, in_a_row=one.in_a_row)
+                for one in delivery.repetitions
+            ],
+            mean_sentence_words=delivery.mean_sentence_words,
+            longest_sentence_words=delivery.longest_sentence_words,
+            long_sentences=[
+                grades.LongSentence(start=one.start, end=one.end, words=one.words) for one in delivery.long_sentences
+            ],
+            grammar_issues=[
+                grades.GrammarIssue(start=one.start, end=one.end, message=one.message, suggestion=one.suggestion)
+                for one in delivery.grammar_issues
+            ],
+            structure_parts=[
+                grades.StructurePart(name=one.name, quote=None if one.quote is None else _quote_message(one.quote))
+                for one in delivery.structure_parts
+            ],
         ),
         strengths=evaluation.strengths,
         improvements=evaluation.improvements,
@@ -186,7 +208,10 @@ def evaluation_message(evaluation: models.Evaluation) -> grades.Evaluation:
             rubric_version=provenance.rubric_version,
             prompt_version=provenance.prompt_version,
             grader_version=provenance.grader_version,
+            calibration=provenance.calibration,
         ),
+        confidence=_CONFIDENCE[evaluation.confidence] if evaluation.confidence else grades.GRADE_CONFIDENCE_UNSPECIFIED,
+        samples=evaluation.samples,
     )
 
 
@@ -206,6 +231,7 @@ def evaluation(message: grades.Evaluation) -> models.Evaluation:
                 score=one.score if one.HasField("score") else None,
                 comment=one.comment,
                 evidence=tuple(_quote(quote) for quote in one.evidence),
+                level_spread=one.level_spread if one.HasField("level_spread") else None,
             )
             for one in message.criteria
         ),
@@ -215,6 +241,8 @@ def evaluation(message: grades.Evaluation) -> models.Evaluation:
         improvements=tuple(message.improvements),
         feedback=message.feedback,
         provenance=provenance_of(message.provenance),
+        confidence=CONFIDENCE_OF.get(message.confidence),
+        samples=max(message.samples, 1),
     )
 
 
@@ -253,6 +281,22 @@ def _delivery(message: grades.Delivery) -> models.Delivery:
         ),
         keywords_found=tuple(message.keywords_found),
         keywords_missing=tuple(message.keywords_missing),
+        hedges=tuple(models.FoundPhrase(one.phrase, len(one.starts), tuple(one.starts)) for one in message.hedges),
+        repetitions=tuple(
+            models.Repetition(one.phrase, len(one.starts), tuple(one.starts), one.in_a_row)
+            for one in message.repetitions
+        ),
+        mean_sentence_words=message.mean_sentence_words if message.HasField("mean_sentence_words") else None,
+        longest_sentence_words=message.longest_sentence_words if message.HasField("longest_sentence_words") else None,
+        long_sentences=tuple(models.LongSentence(one.start, one.end, one.words) for one in message.long_sentences),
+        grammar_issues=tuple(
+            models.GrammarIssue(one.start, one.end, one.message, one.suggestion if one.HasField("suggestion") else None)
+            for one in message.grammar_issues
+        ),
+        structure_parts=tuple(
+            models.StructurePart(one.name, _quote(one.quote) if one.HasField("quote") else None)
+            for one in message.structure_parts
+        ),
     )
 
 
@@ -265,6 +309,7 @@ def provenance_of(message: grades.Provenance) -> models.Provenance:
         rubric_version=message.rubric_version,
         prompt_version=message.prompt_version,
         grader_version=message.grader_version,
+        calibration=message.calibration,
     )
 
 

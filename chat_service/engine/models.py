@@ -64,6 +64,13 @@ class PointStatus(StrEnum):
     CONTRADICTED = "contradicted"
 
 
+class GradeConfidence(StrEnum):
+    """How far several gradings of the same answer agree: low when they differ by more than a level somewhere."""
+
+    NORMAL = "normal"
+    LOW = "low"
+
+
 @dataclass(slots=True)
 class InterviewContext:
     """What the engine is told of an interview and its candidate."""
@@ -74,6 +81,7 @@ class InterviewContext:
     question_limit: int
     job_role: str | None = None
     job_description: str | None = None
+    resume: str | None = None
     focus_areas: Sequence[str] = ()
     skills: Sequence[str] = ()
     experience_level: str | None = None
@@ -121,7 +129,10 @@ class Quote:
 
 @dataclass(slots=True)
 class Criterion:
-    """The score on one criterion of the rubric; `level` and `score` are None when it could not be judged."""
+    """The score on one criterion of the rubric; `level` and `score` are None when it could not be judged.
+
+    `level_spread` is the highest less the lowest level (0 to 4) of several gradings, None where there was one.
+    """
 
     name: str
     title: str
@@ -130,6 +141,7 @@ class Criterion:
     score: float | None
     comment: str
     evidence: tuple[Quote, ...]
+    level_spread: int | None = None
 
 
 @dataclass(slots=True)
@@ -153,8 +165,65 @@ class FillerWord:
 
 
 @dataclass(slots=True)
+class FoundPhrase:
+    """A word or phrase, such as a hedge, and the offsets at which it stands in the answer."""
+
+    phrase: str
+    count: int
+    starts: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Repetition:
+    """A word or phrase that was said again, and where.
+
+    `in_a_row`: at once, as in "the the"; `starts` are the offsets of the sayings that repeat the one right before.
+    Otherwise it came three times or more, and `starts` has all.
+    """
+
+    phrase: str
+    count: int
+    starts: tuple[int, ...]
+    in_a_row: bool
+
+
+@dataclass(slots=True)
+class LongSentence:
+    """`answer[start:end]`: a run of over 40 words without a full stop."""
+
+    start: int
+    end: int
+    words: int
+
+
+@dataclass(slots=True)
+class GrammarIssue:
+    """What is wrong with `answer[start:end]`, and what to say instead; None when there is no suggestion."""
+
+    start: int
+    end: int
+    message: str
+    suggestion: str | None
+
+
+@dataclass(slots=True)
+class StructurePart:
+    """A part of a well-ordered answer and the first sentence that shows it, None when it was not found.
+
+    Opening, steps, reasons and conclusion; of a story situation, task, action and result.
+    """
+
+    name: str
+    quote: Quote | None
+
+
+@dataclass(slots=True)
 class Delivery:
-    """How the answer was said, beside the score and never part of it: 0 to 100, None where not measured."""
+    """How the answer was said, beside the score and never part of it.
+
+    `relevance` to `confidence` are percentages, 0 to 100, None where not measured. `words_per_minute` needs a spoken
+    answer; 140 to 210 are usual. Sentences are counted between full stops. Offsets count Unicode code points.
+    """
 
     relevance: float | None
     grammar: float | None
@@ -168,11 +237,18 @@ class Delivery:
     filler_words: tuple[FillerWord, ...] = ()
     keywords_found: tuple[str, ...] = ()
     keywords_missing: tuple[str, ...] = ()
+    hedges: tuple[FoundPhrase, ...] = ()
+    repetitions: tuple[Repetition, ...] = ()
+    mean_sentence_words: float | None = None
+    longest_sentence_words: int | None = None
+    long_sentences: tuple[LongSentence, ...] = ()
+    grammar_issues: tuple[GrammarIssue, ...] = ()
+    structure_parts: tuple[StructurePart, ...] = ()
 
 
 @dataclass(slots=True)
 class Provenance:
-    """What made a grade or a text."""
+    """What made a grade or a text; `calibration` names the curve that was applied to the score, empty for none."""
 
     engine: str
     model: str
@@ -180,6 +256,7 @@ class Provenance:
     rubric_version: str
     prompt_version: str
     grader_version: str
+    calibration: str = ""
 
     @property
     def rubric_major(self) -> int:
@@ -190,7 +267,11 @@ class Provenance:
 
 @dataclass(slots=True)
 class Evaluation:
-    """The grade of one answer. `score` is 0 to 100, or None with the reason why the answer has none."""
+    """The grade of one answer. `score` is 0 to 100, or None with the reason why the answer has none.
+
+    `samples` is the number of gradings that it is the median of. `confidence` says how far they agree, None where there
+    was one or where there is no score; a score of low confidence is one to be read with care.
+    """
 
     status: EvaluationStatus
     score: float | None
@@ -202,6 +283,8 @@ class Evaluation:
     improvements: tuple[str, ...]
     feedback: str
     provenance: Provenance
+    confidence: GradeConfidence | None = None
+    samples: int = 1
 
 
 @dataclass(slots=True)
@@ -237,11 +320,13 @@ class History:
     """What the choice of the next question depends on beside the interview itself.
 
     `turns` are this interview's, oldest first; `seen_keys` names every question that the candidate has had in the
-    domain, once for each time.
+    domain, once for each time; `seen_texts` are the last questions that a language model wrote for him in other
+    interviews, newest first.
     """
 
     turns: Sequence[PastTurn]
     seen_keys: Sequence[str]
+    seen_texts: Sequence[str] = ()
 
 
 @dataclass(slots=True)

@@ -6,7 +6,15 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from chat_service.engine.models import Difficulty, Domain, PointResult, PointStatus, Provenance, QuestionKind
+from chat_service.engine.models import (
+    Difficulty,
+    Domain,
+    GradeConfidence,
+    PointResult,
+    PointStatus,
+    Provenance,
+    QuestionKind,
+)
 
 
 class ReadinessLevel(StrEnum):
@@ -107,7 +115,8 @@ class Resource:
 class QuestionReview:
     """A question looked back on: what was said of its points, and what a full answer would have said.
 
-    `question_id` names the question in the interview's transcript, `question_key` in the findings.
+    `question_id` names the question in the interview's transcript, `question_key` in the findings. `confidence` is that
+    of the answer's evaluation.
     """
 
     question_key: str
@@ -122,6 +131,7 @@ class QuestionReview:
     full_answer: str
     delivery_notes: tuple[str, ...]
     question_id: UUID | None = None
+    confidence: GradeConfidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from chat_service.engine import report as model
 from chat_service.engine.conversion import (
+    CONFIDENCE_OF,
     DIFFICULTY_OF,
     DOMAIN_OF,
     KIND_OF,
@@ -105,4 +106,5 @@ def _review(message: reports.QuestionReview) -> model.QuestionReview:
         points=tuple(point_result(one) for one in message.points),
         full_answer=message.full_answer,
         delivery_notes=tuple(message.delivery_notes),
+        confidence=CONFIDENCE_OF.get(message.confidence),
     )

@@ -1,16 +1,17 @@
 """The two statements of the hot path. Each is one round trip and one transaction."""
 
-from chat_service.interviews.history import PAST_TURNS, SEEN_KEYS
+from chat_service.interviews.history import PAST_TURNS, SEEN_KEYS, SEEN_TEXTS
 from chat_service.interviews.leases import LEASE_SECONDS
 
 _CLAIMED = f"""SELECT i.id, i.domain, i.difficulty, i.question_limit, i.questions_asked, i.answers_recorded, i.job_role,
-       i.job_description, i.focus_areas, i.skills, i.experience_level, i.target_company, i.years_experience,
+       i.job_description, i.resume, i.focus_areas, i.skills, i.experience_level, i.target_company, i.years_experience,
        i.current_question_id, a.submitted_at,
        q.number, q.key, q.text, q.kind, q.parent_key, q.probed_point_id, q.domain AS question_domain,
        q.difficulty AS question_difficulty, q.topic, q.topic_title, q.points, q.reference_answer,
        q.time_limit_seconds, q.source, q.asked_at,
        ({PAST_TURNS.format(interview="i.id", current="i.current_question_id")}) AS turns,
-       ({SEEN_KEYS.format(user="$2", domain="i.domain")}) AS seen"""
+       ({SEEN_KEYS.format(user="$2", domain="i.domain")}) AS seen,
+       ({SEEN_TEXTS.format(user="$2", interview="i.id")}) AS seen_texts"""
 
 # $1 interview, $2 user, $3 lease, $4 answer, $5 digest (null for a short text), $6 question or null, $7 content.
 # Takes the lease and accepts the answer if nothing stands in the way; else gives no row and changes nothing.

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from chat_service.engine.client import InterviewEngine, QuestionsExhaustedError
+from chat_service.engine.client import BUDGET_SPENT, InterviewEngine, QuestionsExhaustedError
 from chat_service.engine.models import (
     EVALUATION,
     Difficulty,
@@ -98,8 +98,8 @@ class Answering:
 
         `question_id` names the question that is meant and refuses the answer when it is not the current one.
         Raises INVALID for an unusable text, NOT_FOUND, CONFLICT (with the current question in its details) when
-        there is nothing to answer or an answer is being graded, UNAVAILABLE when the engine does not answer: the
-        answer is kept then, and the same text or the same key goes on with it.
+        there is nothing to answer, an answer is being graded or the interview's budget is spent, UNAVAILABLE when the
+        engine does not answer: the answer is kept then, and the same text or the same key goes on with it.
         """
         require_answer(content)
         return await self._idempotency.run(
@@ -136,7 +136,7 @@ class Answering:
     async def grade_pending(self, user_id: UUID, interview_id: UUID, lease: UUID, answer_id: UUID) -> None:
         """Grades an accepted answer under a lease that the caller has taken, asks nothing, and ends the lease.
 
-        Raises UNAVAILABLE.
+        Raises UNAVAILABLE, and CONFLICT `interview_budget_spent` when no waiting will get it graded.
         """
         await self._grade(await self._load(lease, user_id, interview_id, answer_id), None, ask=False)
 
@@ -189,13 +189,13 @@ class Answering:
         turns = [*history.turns, histories.past_turn(claim.question, evaluation)]
         try:
             return (
-                await self._engine.next_question(claim.context, History(turns, history.seen_keys)),
+                await self._engine.next_question(claim.context, History(turns, history.seen_keys, history.seen_texts)),
                 claim.question_limit,
             )
         except QuestionsExhaustedError:
             return None, claim.questions_asked
-        except AppError:
-            return None, claim.question_limit
+        except AppError as error:
+            return None, claim.questions_asked if error.reason == BUDGET_SPENT else claim.question_limit
 
     async def _write(
         self,
@@ -285,7 +285,7 @@ def _claim(row: asyncpg.Record, *, user_id: UUID, lease: UUID, answer_id: UUID, 
         number=row["number"],
         asked_at=row["asked_at"],
         question=question,
-        history=histories.history(row["turns"], row["seen"]),
+        history=histories.history(row["turns"], row["seen"], row["seen_texts"]),
         asked={**histories.question_ids(row["turns"]), question.key: row["current_question_id"]},
         questions_asked=row["questions_asked"],
         answers_recorded=row["answers_recorded"],

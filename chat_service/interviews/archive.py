@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from chat_service.engine.models import Difficulty, Domain
 from chat_service.errors import invalid
@@ -54,7 +55,7 @@ class Archive:
         self, user_id: UUID, wanted: InterviewFilter, *, limit: int, cursor: str | None = None
     ) -> InterviewPage:
         """At most `limit` (1 to 100) interviews behind the cursor. Raises INVALID for a foreign cursor."""
-        query = select(Interview).where(Interview.user_id == user_id)
+        query = select(Interview).options(defer(Interview.resume)).where(Interview.user_id == user_id)
         if wanted.state is not None:
             query = query.where(Interview.state == wanted.state.value)
         if wanted.domain is not None:
@@ -76,7 +77,7 @@ class Archive:
             interview = await owned(session, user_id, interview_id)
             turns = await self._turns(session, interview_id)
         current = next((one.question for one in turns if one.question.id == interview.current_question_id), None)
-        return InterviewTranscript(details(interview), turns, current)
+        return InterviewTranscript(details(interview), interview.resume, turns, current)
 
     async def _turns(self, session: AsyncSession, interview_id: UUID) -> tuple[TranscriptTurn, ...]:
         rows = await session.execute(

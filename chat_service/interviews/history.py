@@ -23,6 +23,16 @@ SELECT array_agg(key) FROM questions
 WHERE user_id = {user} AND (domain = {domain} OR {domain} IN ('situational', 'hr', 'role'))
 """
 
+# What a language model asked the candidate in other interviews: the engine knows no text of these. As many and as long
+# as the engine takes.
+SEEN_TEXTS = """
+SELECT array_agg(text ORDER BY asked_at DESC) FROM (
+  SELECT left(text, 1000) AS text, asked_at FROM questions
+  WHERE user_id = {user} AND source = 'model' AND interview_id <> {interview}
+  ORDER BY asked_at DESC LIMIT 50
+) AS written
+"""
+
 # Everything of a turn but the answer's text: small, however long the interview is.
 PAST_TURNS = """
 SELECT jsonb_agg(jsonb_build_array(
@@ -36,7 +46,8 @@ WHERE q.interview_id = {interview} AND q.id IS DISTINCT FROM {current}
 
 _LOAD = f"""
 SELECT ({PAST_TURNS.format(interview="$1", current="$2::uuid")}) AS turns,
-       ({SEEN_KEYS.format(user="$3", domain="$4")}) AS seen
+       ({SEEN_KEYS.format(user="$3", domain="$4")}) AS seen,
+       ({SEEN_TEXTS.format(user="$3", interview="$1")}) AS seen_texts
 """
 
 
@@ -45,12 +56,14 @@ async def load(
 ) -> History:
     """The history of an interview, without the turn of the question `current`."""
     row = await database.fetch_row(_LOAD, interview_id, current, user_id, domain.value)
-    return history(row["turns"], row["seen"]) if row is not None else History((), ())
+    return history(row["turns"], row["seen"], row["seen_texts"]) if row is not None else History((), ())
 
 
-def history(turns: Sequence[Sequence[Any]] | None, seen: Sequence[str] | None) -> History:
-    """The history of the two columns that the queries above give."""
-    return History([_past_turn(one) for one in turns or ()], list(seen or ()))
+def history(
+    turns: Sequence[Sequence[Any]] | None, seen: Sequence[str] | None, seen_texts: Sequence[str] | None
+) -> History:
+    """The history of the three columns that the queries above give."""
+    return History([_past_turn(one) for one in turns or ()], list(seen or ()), list(seen_texts or ()))
 
 
 def past_turn(question: Question, evaluation: Evaluation) -> PastTurn:

@@ -131,9 +131,10 @@ class FinishedInterview:
 
 @dataclass(slots=True)
 class InterviewTranscript:
-    """An interview with all of its turns, oldest first, and the question that waits for an answer."""
+    """An interview with its resume and all of its turns, oldest first, and the question that waits for an answer."""
 
     interview: InterviewDetails
+    resume: str | None
     turns: tuple[TranscriptTurn, ...]
     current_question: PosedQuestion | None
 
@@ -186,6 +187,7 @@ def context(row: Interview | Mapping[str, Any]) -> InterviewContext:
         question_limit=get("question_limit"),
         job_role=get("job_role"),
         job_description=get("job_description"),
+        resume=get("resume"),
         focus_areas=get("focus_areas"),
         skills=get("skills"),
         experience_level=get("experience_level"),

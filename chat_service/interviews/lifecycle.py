@@ -43,6 +43,7 @@ class NewInterview:
     title: str | None = None
     job_role: str | None = None
     job_description: str | None = None
+    resume: str | None = None
     focus_areas: Sequence[str] = ()
     skills: Sequence[str] = ()
     experience_level: str | None = None
@@ -110,6 +111,7 @@ class Lifecycle:
                 title=wanted.title,
                 job_role=wanted.job_role or profile.target_role,
                 job_description=wanted.job_description,
+                resume=wanted.resume,
                 focus_areas=list(wanted.focus_areas),
                 skills=list(wanted.skills or profile.tech_stacks),
                 experience_level=wanted.experience_level,

@@ -9,8 +9,8 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chat_service.engine.client import InterviewEngine
-from chat_service.engine.models import EVALUATION, Turn
+from chat_service.engine.client import BUDGET_SPENT, InterviewEngine
+from chat_service.engine.models import EVALUATION, Question, Turn
 from chat_service.engine.report import REPORT, Report
 from chat_service.errors import AppError, ErrorKind
 from chat_service.interviews.answering import Answering
@@ -20,11 +20,11 @@ from chat_service.interviews.interview import FINISHED, FinishedInterview, conte
 from chat_service.interviews.leases import Lease
 from chat_service.interviews.states import InterviewState, require_transition
 from chat_service.interviews.tables import Answer, AskedQuestion, Interview, StoredReport
+from chat_service.interviews.unanswered import unanswered_report
 from chat_service.storage.database import Database
 
 # How long reading a report leaves its missing words alone after they were asked for: each time may cost a model's call.
 _PAUSE_FOR_WORDS = timedelta(minutes=1)
-_NO_ANSWERS = "No question was answered, so there is nothing to report on."
 _log = structlog.get_logger()
 
 
@@ -50,8 +50,9 @@ class Reporting:
         """Completes an interview in progress; one that is completed already gives its report again.
 
         A report whose words are missing is asked for them anew, and given as it is when they are still missing.
-        An accepted answer that still waits for its grade is graded first. Raises NOT_FOUND, CONFLICT for an illegal
-        transition, UNAVAILABLE: the interview goes on then, and ending it can be tried again.
+        An accepted answer that still waits for its grade is graded first, or left without one when the interview's
+        budget is spent. Raises NOT_FOUND, CONFLICT for an illegal transition, UNAVAILABLE: the interview goes on then,
+        and ending it can be tried again.
         """
         return await self._idempotency.run(
             user_id, request, FINISHED, lambda: self._end(user_id, interview_id, request)
@@ -84,18 +85,24 @@ class Reporting:
             return FinishedInterview(details(interview), report), interview.last_activity_at
 
     async def _end(self, user_id: UUID, interview_id: UUID, request: RequestKey | None) -> FinishedInterview:
+        key = request.key if request else None
+        gradable = True
         while True:
             interview, lease = await hold(
                 self._database, user_id, interview_id, admit=_may_end, patience_seconds=self._patience
             )
             if lease is None:
                 return await self._repeat(user_id, interview_id, request)
-            key = request.key if request else None
-            async with Lease(self._database, interview_id=interview_id, token=lease, user_id=user_id, key=key):
-                pending = await self._pending(interview)
-                if pending is None:
-                    return await self._complete(interview, lease, request)
-                await self._answering.grade_pending(user_id, interview_id, lease, pending)
+            try:
+                async with Lease(self._database, interview_id=interview_id, token=lease, user_id=user_id, key=key):
+                    pending = await self._pending(interview) if gradable else None
+                    if pending is None:
+                        return await self._complete(interview, lease, request)
+                    await self._answering.grade_pending(user_id, interview_id, lease, pending)
+            except AppError as error:
+                if error.reason != BUDGET_SPENT:
+                    raise
+                gradable = False
 
     async def _complete(self, interview: Interview, lease: UUID, request: RequestKey | None) -> FinishedInterview:
         report = await self._report(interview)
@@ -158,7 +165,7 @@ class Reporting:
     async def _report(self, interview: Interview) -> Report:
         answered = await self._answered(interview)
         if not answered:
-            return _empty_report()
+            return unanswered_report(await self._asked(interview))
         report = await self._engine.report(context(interview), [turn for _, turn in answered])
         ids = {turn.question.key: question_id for question_id, turn in answered}
         reviews = tuple(replace(one, question_id=ids.get(one.question_key)) for one in report.question_reviews)
@@ -176,13 +183,20 @@ class Reporting:
                 select(Answer.id).where(Answer.interview_id == interview.id, Answer.evaluation.is_(None))
             )
 
+    async def _asked(self, interview: Interview) -> Sequence[Question]:
+        async with self._database.transaction() as session:
+            rows = await session.scalars(
+                select(AskedQuestion).where(AskedQuestion.interview_id == interview.id).order_by(AskedQuestion.number)
+            )
+            return [engine_question(row) for row in rows]
+
     async def _answered(self, interview: Interview) -> Sequence[tuple[UUID, Turn]]:
-        """The answered questions, oldest first: the id of each and its turn."""
+        """The questions with a graded answer, oldest first: the id of each and its turn."""
         async with self._database.transaction() as session:
             rows = await session.execute(
                 select(AskedQuestion, Answer)
                 .join(Answer, Answer.question_id == AskedQuestion.id)
-                .where(AskedQuestion.interview_id == interview.id)
+                .where(AskedQuestion.interview_id == interview.id, Answer.evaluation.is_not(None))
                 .order_by(AskedQuestion.number)
             )
             return [
@@ -191,9 +205,7 @@ class Reporting:
                     Turn(
                         engine_question(question),
                         answer.content,
-                        None
-                        if answer.evaluation is None
-                        else EVALUATION.validate_python(answer.evaluation, strict=False),
+                        EVALUATION.validate_python(answer.evaluation, strict=False),
                     ),
                 )
                 for question, answer in rows
@@ -222,17 +234,3 @@ async def _still_held(session: AsyncSession, interview: Interview, lease: UUID) 
             retry_after=1,
         )
     return row
-
-
-def _empty_report() -> Report:
-    return Report(
-        overall_score=None,
-        assessed_answers=0,
-        not_assessable_answers=0,
-        criteria=(),
-        topics=(),
-        strengths=(),
-        gaps=(),
-        next_steps=(),
-        summary=_NO_ANSWERS,
-    )

@@ -68,6 +68,7 @@ class Interview(Base):
     title: Mapped[str | None] = mapped_column(String(200))
     job_role: Mapped[str | None] = mapped_column(String(200))
     job_description: Mapped[str | None] = mapped_column(Text)
+    resume: Mapped[str | None] = mapped_column(Text)
     focus_areas: Mapped[list[str]] = mapped_column(JSONB, default=list)
     skills: Mapped[list[str]] = mapped_column(JSONB, default=list)
     experience_level: Mapped[str | None] = mapped_column(String(60))
@@ -103,6 +104,7 @@ class AskedQuestion(Base):
         _one_of("kind", QuestionKind),
         UniqueConstraint("interview_id", "number", name="uq_questions_interview_id_number"),
         UniqueConstraint("user_id", "domain", "key", "repeat", name="uq_questions_asked_as_new"),
+        Index("ix_questions_of_a_model", "user_id", "asked_at", postgresql_where=text("source = 'model'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

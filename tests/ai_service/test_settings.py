@@ -22,7 +22,9 @@ VARIABLES = (
     "LLM_ATTEMPTS",
     "LLM_MAX_OUTPUT_TOKENS",
     "LLM_BUDGET_TOKENS",
+    "LLM_BUDGET_COST",
     "LLM_SAMPLES",
+    "AI_CALIBRATION",
     "LLM_PRICE_INPUT",
     "LLM_PRICE_OUTPUT",
 )
@@ -64,6 +66,10 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ({"LLM_SAMPLES": "0"}, "LLM_SAMPLES: "),
         ({"LLM_PRICE_INPUT": "-1"}, "LLM_PRICE_INPUT: "),
         ({"LLM_PRICE_INPUT": "2.5"}, "LLM_PRICE_OUTPUT: is not set"),
+        ({"LLM_BUDGET_COST": "0"}, "LLM_BUDGET_COST: "),
+        ({"LLM_BUDGET_COST": "nan", "LLM_PRICE_INPUT": "1", "LLM_PRICE_OUTPUT": "1"}, "LLM_BUDGET_COST: "),
+        ({"LLM_BUDGET_COST": "0.5"}, "LLM_PRICE_OUTPUT: is not set; LLM_BUDGET_COST needs both prices"),
+        ({"OPENAI_API_KEY": "sk-key", "AI_CALIBRATION": "curve.json"}, "AI_CALIBRATION: is for the built-in engine"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )

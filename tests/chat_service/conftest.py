@@ -166,7 +166,7 @@ async def shared_service(settings: Mapping[str, str]) -> AsyncIterator[Service]:
 
 @pytest.fixture
 async def service(request: pytest.FixtureRequest, shared_service: Service) -> AsyncIterator[Service]:
-    """A chat service and its scripted engine, which follows an empty script at the start of every test."""
+    """A chat service and its scripted engine, which follows an empty script before and after every test."""
     if "environment" in request.fixturenames:
         request.getfixturevalue("environment")
         async with serving(os.environ) as own:
@@ -175,6 +175,7 @@ async def service(request: pytest.FixtureRequest, shared_service: Service) -> As
     await shared_service.restart_engine()
     shared_service.script.__dict__.update(fakes.Script().__dict__)
     yield shared_service
+    shared_service.script.__dict__.update(fakes.Script().__dict__)
 
 
 @pytest.fixture

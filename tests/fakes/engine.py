@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import grpc
+from google.rpc import error_details_pb2, status_pb2
 from grpc import aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_status import rpc_status
 
 from protos.interview_engine.v1 import evaluation_pb2 as grades
 from protos.interview_engine.v1 import interview_engine_pb2 as calls
@@ -26,15 +28,23 @@ _POINTS = (
     "Collisions are kept in a list or by probing the next free bucket.",
 )
 _QUOTED = 60
+_LONG = 40  # words
 _RequestT = TypeVar("_RequestT")
 
 
 @dataclass
 class Script:
-    """What the engine does: `delay` seconds before each answer, or `fault` in its place."""
+    """What the engine does: `delay` seconds before each answer, or `fault` with its `reason` in its place.
+
+    The fault befalls the method that `failing` names, every one when it is empty.
+    """
 
     delay: float = 0.0
     fault: grpc.StatusCode | None = None
+    failing: str = ""
+    reason: str = "SCRIPTED"
+    retry_after_seconds: str | None = None
+    confidence: grades.GradeConfidence.ValueType = grades.GRADE_CONFIDENCE_NORMAL
     score: float = 72.5
     words_missing: bool = False
     summary: str = "A scripted report."
@@ -42,6 +52,8 @@ class Script:
     evaluated: list[calls.EvaluateAnswerRequest] = field(default_factory=list)
     reported: list[calls.FinalizeInterviewReportRequest] = field(default_factory=list)
     keep_requests: bool = True
+    asks_next: bool = True
+    source: questions.QuestionSource.ValueType = questions.QUESTION_SOURCE_BANK
     choose: Callable[[Sequence[str]], int] = lambda seen: 1 + len(set(seen))
     before_evaluation: Callable[[], None] = lambda: None
 
@@ -59,10 +71,8 @@ class ScriptedEngine(stubs.InterviewEngineServiceServicer):
     ) -> calls.GenerateNextQuestionResponse:
         """The next question."""
         self._keep(self.script.asked, request)
-        await self._follow(context)
-        return calls.GenerateNextQuestionResponse(
-            question=_question(self.script.choose(request.seen_keys), request.context)
-        )
+        await self._follow(context, "GenerateNextQuestion")
+        return calls.GenerateNextQuestionResponse(question=self._question(request.seen_keys, request.context))
 
     async def EvaluateAnswer(  # noqa: N802
         self,
@@ -72,11 +82,12 @@ class ScriptedEngine(stubs.InterviewEngineServiceServicer):
         """A grade, and the next question when it is asked for."""
         self._keep(self.script.evaluated, request)
         self.script.before_evaluation()
-        await self._follow(context)
-        response = calls.EvaluateAnswerResponse(evaluation=_evaluation(request, self.script.score))
-        if request.HasField("next_question"):
-            number = self.script.choose(request.next_question.seen_keys)
-            response.next_question.CopyFrom(_question(number, request.context))
+        await self._follow(context, "EvaluateAnswer")
+        evaluation = _evaluation(request, self.script.score)
+        evaluation.confidence = self.script.confidence
+        response = calls.EvaluateAnswerResponse(evaluation=evaluation)
+        if request.HasField("next_question") and self.script.asks_next:
+            response.next_question.CopyFrom(self._question(request.next_question.seen_keys, request.context))
         return response
 
     async def FinalizeInterviewReport(  # noqa: N802
@@ -86,16 +97,28 @@ class ScriptedEngine(stubs.InterviewEngineServiceServicer):
     ) -> calls.FinalizeInterviewReportResponse:
         """A report with the mean score."""
         self._keep(self.script.reported, request)
-        await self._follow(context)
+        await self._follow(context, "FinalizeInterviewReport")
         report = _report(request.turns, self.script.summary)
         report.words_missing = self.script.words_missing
         return calls.FinalizeInterviewReportResponse(report=report)
 
-    async def _follow(self, context: "aio.ServicerContext[Any, Any]") -> None:
+    def _question(self, seen: Sequence[str], context: questions.InterviewContext) -> questions.Question:
+        question = _question(self.script.choose(seen), context)
+        question.source = self.script.source
+        return question
+
+    async def _follow(self, context: "aio.ServicerContext[Any, Any]", method: str) -> None:
         if self.script.delay:
             await asyncio.sleep(self.script.delay)
-        if self.script.fault is not None:
-            await context.abort(self.script.fault, "scripted fault")
+        if self.script.fault is not None and method.startswith(self.script.failing):
+            wait = self.script.retry_after_seconds
+            info = error_details_pb2.ErrorInfo(
+                reason=self.script.reason, metadata={} if wait is None else {"retry_after_seconds": wait}
+            )
+            status = status_pb2.Status(code=self.script.fault.value[0], message="scripted fault")
+            status.details.add().Pack(info)
+            told: Any = rpc_status.to_status(status)
+            await context.abort(told.code, told.details, told.trailing_metadata)
 
     def _keep(self, kept: list[_RequestT], request: _RequestT) -> None:
         if self.script.keep_requests:
@@ -148,6 +171,7 @@ def _evaluation(request: calls.EvaluateAnswerRequest, score: float) -> grades.Ev
                 score=score,
                 comment="As the script says.",
                 evidence=[quote],
+                level_spread=1,
             )
             for name, weight in (("coverage", 0.6), ("accuracy", 0.15), ("reasoning", 0.15), ("focus", 0.1))
         ],
@@ -157,13 +181,37 @@ def _evaluation(request: calls.EvaluateAnswerRequest, score: float) -> grades.Ev
             )
             for point in request.question.points
         ],
-        delivery=grades.Delivery(
-            relevance=80, fluency=75, keyword_coverage=60, structure=70, confidence=90, word_count=40, sentence_count=3
-        ),
+        delivery=_delivery(request.answer),
         strengths=["It names the cost."],
         improvements=["Say how the table grows."],
         feedback="A scripted grade.",
         provenance=_provenance(),
+        samples=3,
+    )
+
+
+def _delivery(answer: str) -> grades.Delivery:
+    """That of an answer in one sentence that gives a reason."""
+    words = len(answer.split())
+    whole = grades.Quote(text=answer, start=0, end=len(answer))
+    return grades.Delivery(
+        relevance=80,
+        grammar=100,
+        fluency=75,
+        keyword_coverage=60,
+        structure=25,
+        confidence=90,
+        word_count=words,
+        sentence_count=1,
+        mean_sentence_words=words,
+        longest_sentence_words=words,
+        long_sentences=[grades.LongSentence(start=0, end=len(answer), words=words)] if words > _LONG else [],
+        structure_parts=[
+            grades.StructurePart(name="opening"),
+            grades.StructurePart(name="steps"),
+            grades.StructurePart(name="reasons", quote=whole),
+            grades.StructurePart(name="conclusion"),
+        ],
     )
 
 
@@ -238,6 +286,7 @@ def _report(turns: Sequence[questions.Turn], summary: str) -> reports.Report:
                 points=turn.evaluation.points,
                 full_answer=turn.question.reference_answer,
                 delivery_notes=["Delivery, apart from the score: “basically” came up 4 times."],
+                confidence=turn.evaluation.confidence,
             )
             for turn in turns
         ],

@@ -19,17 +19,25 @@ class DraftCheck:
     """Finds what is wrong with a draft, in words for the model that is to repair it.
 
     `instructions` are not to come back in it, and the question is not to say its points, its reference answer or
-    `secret`.
+    `secret`. `followed` is the main question of a follow-up.
     """
 
     def __init__(
-        self, history: History, grader: Grader, workers: Workers, *, instructions: str, secret: str = ""
+        self,
+        history: History,
+        grader: Grader,
+        workers: Workers,
+        *,
+        instructions: str,
+        secret: str = "",
+        followed: str = "",
     ) -> None:
         self._history = history
         self._grader = grader
         self._workers = workers
         self._instructions = instructions
         self._secret = secret
+        self._followed = followed
 
     async def __call__(self, draft: ReplyModel) -> Sequence[str]:
         """The problems of a draft; none when it may be asked. Raises `Overloaded`."""
@@ -37,7 +45,7 @@ class DraftCheck:
             raise TypeError(f"{type(draft).__name__} is no draft of a question")
         problems = [*self._form(draft), *self._leaks(draft)]
         if self._history.has_nearly(draft.question) or await self._history.has_meaning_of(
-            draft.question, self._grader, self._workers
+            draft.question, self._grader, self._workers, followed=self._followed
         ):
             problems.append("question: nearly the same as one that was asked before; ask about something else")
         return problems

@@ -26,20 +26,21 @@ from ai_service.interviewing.rubric import load_rubrics
 from ai_service.interviewing.wording import load_wording
 from ai_service.interviewing.workers import Workers
 from ai_service.llm.asking import Asking
+from ai_service.llm.budget import Allowance
 
 
 class LlmEngine:
     """An `Engine`. The built-in grader guards what cannot be graded and measures the delivery, in the workers."""
 
     def __init__(
-        self, asking: Asking, grader: Grader, workers: Workers, bank: Bank, *, samples: int, budget_tokens: int
+        self, asking: Asking, grader: Grader, workers: Workers, bank: Bank, *, samples: int, allowance: Allowance
     ) -> None:
-        """`samples` gradings of each answer, and `budget_tokens` for a whole interview.
+        """`samples` gradings of each answer, and `allowance` for a whole interview.
 
         Raises `ResourceError` when a data file cannot be used.
         """
         wording = load_wording()
-        spending = Spending(budget_tokens, asking.max_output_tokens, samples)
+        spending = Spending(allowance, asking.max_output_tokens, samples)
         self._grader = grader
         self._workers = workers
         self._questions = LlmQuestions(asking, Questions(bank, load_composition()), bank, grader, workers, spending)
@@ -47,13 +48,17 @@ class LlmEngine:
         self._reports = LlmReports(asking, Reports(bank, wording, engine=ENGINE), wording, spending)
 
     async def next_question(
-        self, context: InterviewContext, turns: Sequence[Turn], seen_keys: Sequence[str]
+        self,
+        context: InterviewContext,
+        turns: Sequence[Turn],
+        seen_keys: Sequence[str],
+        seen_texts: Sequence[str] = (),
     ) -> ChosenQuestion:
         """As `Engine.next_question`; a question of the bank where the model fails, which its source says.
 
-        Raises `BudgetSpent` when the interview has no tokens left to grade another answer.
+        Raises `BudgetSpent` when the interview has nothing left to grade another answer with.
         """
-        return await self._questions.next(context, turns, seen_keys)
+        return await self._questions.next(context, turns, seen_keys, seen_texts)
 
     async def evaluate(
         self, context: InterviewContext, submitted: SubmittedAnswer, turns: Sequence[Turn] = ()

@@ -16,6 +16,7 @@ from ai_service.interviewing.interview import (
     SubmittedAnswer,
     Turn,
 )
+from ai_service.interviewing.llm_engine.candidate import role_data
 from ai_service.interviewing.llm_engine.evidence import Evidence, Sample
 from ai_service.interviewing.llm_engine.prompts import as_list, load_prompts
 from ai_service.interviewing.llm_engine.replies import EvaluationDraft
@@ -28,7 +29,7 @@ from ai_service.llm.chat import Message
 
 ENGINE = "openai"
 # Raised whenever what becomes of a model's judgement changes, so that scores are compared only with their like.
-GRADER_VERSION = "1.0"
+GRADER_VERSION = "1.1"
 # Deterministic guards of the built-in grader that hold before a model. It judges other languages better than a guard.
 _GUARDED = frozenset({NotAssessableReason.EMPTY, NotAssessableReason.DECLINED, NotAssessableReason.UNINTELLIGIBLE})
 # Gradings that were all the same would say nothing about their spread.
@@ -68,7 +69,9 @@ class LlmEvaluations:
         rubric = self._rubrics[question.domain]
         evidence = Evidence(question, submitted.answer, rubric, instructions=self._prompt.secret_words)
         budget = self._spending.for_grading(context, submitted, turns)
-        agreed = consensus(rubric, question, await self._samples(self._messages(submitted, rubric), evidence, budget))
+        agreed = consensus(
+            rubric, question, await self._samples(self._messages(context, submitted, rubric), evidence, budget)
+        )
         if agreed.score is None:
             return self._unscored.not_assessable(question, graded, NotAssessableReason.UNSUPPORTED_GRADE)
         return Evaluation(
@@ -109,10 +112,11 @@ class LlmEvaluations:
             raise failed.exceptions[0] from None
         return [task.result() for task in tasks]
 
-    def _messages(self, submitted: SubmittedAnswer, rubric: Rubric) -> Sequence[Message]:
+    def _messages(self, context: InterviewContext, submitted: SubmittedAnswer, rubric: Rubric) -> Sequence[Message]:
         question = submitted.question
         return self._prompt.messages(
             {
+                **role_data(context),
                 "question": question.text,
                 "expected_points": as_list({point.id: point.text for point in question.points}),
                 "reference_answer": question.reference_answer,

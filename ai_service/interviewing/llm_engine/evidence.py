@@ -1,13 +1,12 @@
 """The evidence that a grading gives, held against the answer: which levels and points stand, and what is wrong."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ai_service.grading.grade import PointStatus, Quote
+from ai_service.grading.injections import injected_sentences
 from ai_service.grading.segmentation import sentences_of
-from ai_service.grading.words import read_lines
 from ai_service.interviewing.interview import Question
 from ai_service.interviewing.llm_engine.leaks import repeats
 from ai_service.interviewing.llm_engine.replies import (
@@ -21,7 +20,6 @@ from ai_service.interviewing.rubric import Rubric
 J = TypeVar("J", CriterionJudgement, PointJudgement)
 
 _MOST_QUOTES = 4
-_INJECTIONS = tuple(re.compile(line, re.IGNORECASE | re.DOTALL) for line in read_lines("injections.txt"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +59,20 @@ class _Problems:
 
 
 class Evidence:
-    """Reads gradings of one answer. What repeats the question or speaks to the grader is no evidence."""
+    """Reads gradings of one answer. What repeats the question or speaks to the grader is no evidence.
+
+    A comment may say which level it explains; the other words to the candidate repeat none of the rubric.
+    """
 
     def __init__(self, question: Question, answer: str, rubric: Rubric, *, instructions: str) -> None:
         self._question = question
         self._rubric = rubric
         self._instructions = instructions
+        described = (level.description for criterion in rubric.criteria for level in criterion.levels)
+        self._untold = "\n".join((instructions, *described))
         self._answer = QuotedText(answer)
         self._asked = QuotedText(question.text)
-        self._spoken_to_grader = _spoken_to_grader(answer, self._answer)
+        self._spoken_to_grader = _spoken_to_grader(answer)
 
     async def problems(self, draft: EvaluationDraft) -> Sequence[str]:
         """What is wrong with a grading, in words for the model that is to repair it."""
@@ -100,14 +103,14 @@ class Evidence:
         for name, mark in marked.items():
             points[name] = self._found(name, mark, problems)
         words = (draft.feedback, *draft.strengths, *draft.improvements)
-        if any(repeats(text, self._instructions) for text in words):
-            problems.add("the words to the candidate repeat the instructions; write about the answer alone")
+        if any(repeats(text, self._untold) for text in words):
+            problems.add("the words to the candidate repeat the instructions or levels; write about the answer alone")
         sample = Sample(
             criteria,
             points,
-            self._clean(draft.strengths),
-            self._clean(draft.improvements),
-            next(iter(self._clean([draft.feedback])), ""),
+            _clean(draft.strengths, self._untold),
+            _clean(draft.improvements, self._untold),
+            next(iter(_clean([draft.feedback], self._untold)), ""),
         )
         return sample, problems.found
 
@@ -116,7 +119,7 @@ class Evidence:
             return Judged(None, "", ())
         quotes = [self._quote(quote, f"criteria {name}", problems) for quote in judgement.quotes]
         evidence = tuple(dict.fromkeys(quote for quote in quotes if quote is not None))[:_MOST_QUOTES]
-        comment = next(iter(self._clean([judgement.comment])), "")
+        comment = next(iter(_clean([judgement.comment], self._instructions)), "")
         supported = None not in quotes and (bool(evidence) or judgement.level == 0)
         if not evidence and not judgement.quotes and judgement.level > 0:
             problems.add(f"criteria {name}: level {judgement.level} has no quote from the answer")
@@ -145,10 +148,11 @@ class Evidence:
             quote = None
         return quote
 
-    def _clean(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """The texts on one line each, without those that repeat the instructions."""
-        lines = (" ".join(text.split()) for text in texts)
-        return tuple(line for line in lines if line and not repeats(line, self._instructions))
+
+def _clean(texts: Iterable[str], secret: str) -> tuple[str, ...]:
+    """The texts on one line each, without those that repeat what is secret."""
+    lines = (" ".join(text.split()) for text in texts)
+    return tuple(line for line in lines if line and not repeats(line, secret))
 
 
 def _by_name(
@@ -167,11 +171,8 @@ def _by_name(
     return {name: found[name][0] if len(found.get(name, ())) == 1 else None for name in names}
 
 
-def _spoken_to_grader(answer: str, text: QuotedText) -> tuple[tuple[int, int], ...]:
+def _spoken_to_grader(answer: str) -> tuple[tuple[int, int], ...]:
     """The sentences of an answer that speak to a grader instead of answering, as spans."""
-    found = [span for pattern in _INJECTIONS for span in text.matches(pattern)]
-    return tuple(
-        (sentence.start, sentence.end)
-        for sentence in (sentences_of(answer) if found else ())
-        if any(start < sentence.end and end > sentence.start for start, end in found)
-    )
+    sentences = sentences_of(answer)
+    injected = injected_sentences(answer, sentences)
+    return tuple((s.start, s.end) for s, is_injected in zip(sentences, injected, strict=True) if is_injected)

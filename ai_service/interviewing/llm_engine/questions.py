@@ -23,11 +23,12 @@ from ai_service.interviewing.interview import (
     QuestionSource,
     Turn,
 )
+from ai_service.interviewing.llm_engine.candidate import candidate_data, role_data
 from ai_service.interviewing.llm_engine.drafts import DraftCheck
 from ai_service.interviewing.llm_engine.history import History
 from ai_service.interviewing.llm_engine.prompts import Prompt, as_list, load_prompts
 from ai_service.interviewing.llm_engine.replies import FollowUpDraft, QuestionDraft
-from ai_service.interviewing.llm_engine.spending import Spending
+from ai_service.interviewing.llm_engine.spending import EARLIER_CHARACTERS, MOST_EARLIER, Spending
 from ai_service.interviewing.near_duplicates import question_key
 from ai_service.interviewing.questions import Questions
 from ai_service.interviewing.workers import Workers
@@ -36,7 +37,6 @@ from ai_service.llm.budget import Budget
 
 # Some variety: the same interview asked again should not get the same words.
 _TEMPERATURE = 0.7
-_MOST_EARLIER = 30
 # A bank question is taken when the model can no longer answer in time; a grade may wait in the same call.
 _RESERVE_SECONDS = 0.75
 
@@ -64,7 +64,13 @@ class LlmQuestions:
         self._workers = workers
         self._spending = spending
 
-    async def next(self, context: InterviewContext, turns: Sequence[Turn], seen_keys: Sequence[str]) -> ChosenQuestion:
+    async def next(
+        self,
+        context: InterviewContext,
+        turns: Sequence[Turn],
+        seen_keys: Sequence[str],
+        seen_texts: Sequence[str] = (),
+    ) -> ChosenQuestion:
         """The next question after `turns` (oldest first), as `Engine.next_question`.
 
         When the model gives no question that may be asked it is the bank's, marked as `BANK_FALLBACK`, and the
@@ -78,7 +84,8 @@ class LlmQuestions:
             else self._probe(context, turns, seen_keys)
         )
         try:
-            return await self._written(context, turns, seen_keys, planned, probe, budget)
+            history = History(self._bank, turns, seen_keys, seen_texts)
+            return await self._written(context, turns, history, planned, probe, budget)
         except BudgetSpent as fault:
             reason = fault.reason
         except Fault as fault:
@@ -91,16 +98,15 @@ class LlmQuestions:
         self,
         context: InterviewContext,
         turns: Sequence[Turn],
-        seen_keys: Sequence[str],
+        history: History,
         planned: ChosenQuestion,
         probe: Question | None,
         budget: Budget,
     ) -> ChosenQuestion:
-        history = History(self._bank, turns, seen_keys)
         if probe is None:
             question = await self._write_main(context, planned.question, history, budget)
             return ChosenQuestion(question, f"written on the plan {planned.rationale}")
-        question = await self._write_follow_up(turns[-1], probe, history, budget)
+        question = await self._write_follow_up(context, turns[-1], probe, history, budget)
         return ChosenQuestion(question, f"written as a follow-up on the point {probe.probed_point_id}")
 
     async def _write_main(
@@ -110,7 +116,7 @@ class LlmQuestions:
         topic = self._bank.topic.get((plan.domain, plan.topic))
         about = f"{plan.topic_title} ({' '.join(topic.study.split())})" if topic else plan.topic_title
         messages = prompt.messages(
-            {**_candidate(context), **_earlier(history), "example": _example(plan)},
+            {**candidate_data(context), **_earlier(history), "example": _example(plan)},
             domain=prompt.terms["domains"][plan.domain.value],
             topic=about,
             difficulty=prompt.terms["difficulties"][plan.difficulty.value],
@@ -135,7 +141,9 @@ class LlmQuestions:
             source=QuestionSource.MODEL,
         )
 
-    async def _write_follow_up(self, last: Turn, probe: Question, history: History, budget: Budget) -> Question:
+    async def _write_follow_up(
+        self, context: InterviewContext, last: Turn, probe: Question, history: History, budget: Budget
+    ) -> Question:
         prompt: Prompt = self._follow_up
         point = next((p.text for p in last.question.points if p.id == probe.probed_point_id), "")
         messages = prompt.messages(
@@ -143,6 +151,7 @@ class LlmQuestions:
                 "question": last.question.text,
                 "answer": last.answer,
                 "point": point or " ".join(p.text for p in probe.points),
+                **role_data(context),
                 **_earlier(history),
                 "example": _example(probe),
             },
@@ -150,7 +159,14 @@ class LlmQuestions:
             topic=probe.topic_title or probe.topic,
             difficulty=prompt.terms["difficulties"][probe.difficulty.value],
         )
-        check = DraftCheck(history, self._grader, self._workers, instructions=prompt.secret_words, secret=point)
+        check = DraftCheck(
+            history,
+            self._grader,
+            self._workers,
+            instructions=prompt.secret_words,
+            secret=point,
+            followed=last.question.text,
+        )
         asked = await self._asking.ask(
             "follow_up",
             messages,
@@ -201,22 +217,9 @@ def _frame(main: Question, point: ExpectedPoint) -> Question:
     )
 
 
-def _candidate(context: InterviewContext) -> dict[str, str]:
-    years = "" if context.years_experience is None else f"{context.years_experience:g} years"
-    return {
-        "job_role": context.job_role,
-        "experience": ", ".join(part for part in (context.experience_level, years) if part),
-        "target_company": context.target_company,
-        "skills": as_list(list(context.skills)) if context.skills else "",
-        "focus_areas": as_list(list(context.focus_areas)) if context.focus_areas else "",
-        "job_description": context.job_description,
-        "resume": context.resume,
-    }
-
-
 def _earlier(history: History) -> dict[str, str]:
-    texts = list(history.interview_texts[-_MOST_EARLIER:])
-    return {"earlier_questions": as_list(texts) if texts else ""}
+    texts = [*history.interview_texts[::-1], *history.earlier_texts][:MOST_EARLIER]
+    return {"earlier_questions": as_list([text[:EARLIER_CHARACTERS] for text in texts[::-1]]) if texts else ""}
 
 
 def _example(question: Question) -> str:

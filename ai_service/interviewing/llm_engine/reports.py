@@ -10,6 +10,7 @@ import structlog
 
 from ai_service.errors import Fault
 from ai_service.interviewing.interview import Finding, InterviewContext, NextStep, Report, Turn
+from ai_service.interviewing.llm_engine.candidate import candidate_data
 from ai_service.interviewing.llm_engine.leaks import repeats
 from ai_service.interviewing.llm_engine.prompts import as_list, load_prompts
 from ai_service.interviewing.llm_engine.replies import EntryWords, ReportDraft
@@ -20,6 +21,7 @@ from ai_service.llm.asking import Asking
 
 _TEMPERATURE = 0.3
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_GRADE = re.compile(r"(?<![\w-])(?i:grades?(?: is| was)?(?: of)?(?: an?)?) [\"'“]?([A-F][+\-−]?)(?![\w'’])")
 # Every report fits: 50 turns with their findings.
 _MOST_ANSWERS = 50
 
@@ -46,8 +48,8 @@ class LlmReports:
         plain = self._reports.of(context, turns)
         if not plain.assessed_answers and not plain.not_assessable_answers:
             return plain
-        data = _data(plain, turns)
-        check = _WordsCheck(plain, data, instructions=self._prompt.secret_words)
+        data = {**candidate_data(context), **(facts := _data(plain, turns))}
+        check = _WordsCheck(plain, facts, instructions=self._prompt.secret_words)
         try:
             asked = await self._asking.ask(
                 "report",
@@ -78,7 +80,9 @@ class LlmReports:
 
 
 class _WordsCheck:
-    """Finds what is wrong with a report's words: entries missing or added, numbers that the data do not hold."""
+    """Finds what is wrong with a report's words: entries missing or added, a grade that is not the report's, or numbers
+    that the interview's data do not hold.
+    """
 
     def __init__(self, plain: Report, data: dict[str, str], *, instructions: str) -> None:
         self._counts = {
@@ -87,6 +91,7 @@ class _WordsCheck:
             "next_steps": len(plain.next_steps),
         }
         self._numbers = set(_NUMBER.findall(" ".join(data.values())))
+        self._grade = plain.standing.letter_grade if plain.standing else ""
         self._instructions = instructions
 
     async def __call__(self, draft: ReportDraft) -> Sequence[str]:
@@ -100,14 +105,21 @@ class _WordsCheck:
         invented = sorted({number for text in texts for number in _NUMBER.findall(text)} - self._numbers)
         if invented:
             problems.append(f"the numbers {', '.join(invented[:10])} do not stand in the data; leave them out")
+        named = {letter.replace("−", "-") for text in texts for letter in _GRADE.findall(text)} - {self._grade}
+        if named:
+            problems.append(f"the grade {', '.join(sorted(named))} is not the report's; leave it out")
         if any(repeats(text, self._instructions) for text in texts):
             problems.append("the words repeat the instructions; write about the interview alone")
         return problems
 
 
 def _data(plain: Report, turns: Sequence[Turn]) -> dict[str, str]:
+    standing = plain.standing
     numbers: dict[str, Any] = {
         "overall_score": plain.overall_score,
+        "letter_grade": standing.letter_grade if standing else None,
+        "readiness_score": standing.readiness_score if standing else None,
+        "readiness_level": standing.readiness_level.value if standing else None,
         "scored_answers": plain.assessed_answers,
         "answers_without_score": plain.not_assessable_answers,
         "criteria": {criterion.title: criterion.score for criterion in plain.criteria},

@@ -25,7 +25,7 @@ from starlette.responses import Response
 from chat_service.accounts.identity import Role
 from chat_service.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 from chat_service.accounts.profiles import Profile
-from chat_service.engine.models import Difficulty, Domain, Evaluation, ExpectedPoint
+from chat_service.engine.models import Difficulty, Domain, Evaluation, ExpectedPoint, GradeConfidence
 from chat_service.engine.report import Report
 from chat_service.errors import invalid
 from chat_service.interviews.answering import MAX_ANSWER_CHARACTERS
@@ -68,6 +68,7 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(
 Whole = Annotated[int, Strict()]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Storable]
 ShortLine = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), Storable]
+Resume = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000), Storable]
 Page = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), Storable]
 
 
@@ -116,6 +117,11 @@ class NewInterviewInput(Input):
     title: Line | None = None
     job_role: Line | None = None
     job_description: Page | None = None
+    resume: Resume | None = Field(
+        None,
+        description="As plain text. Questions are fitted to it; it changes no score.",
+        examples=["Five years of Python and PostgreSQL. Built an event pipeline on Kafka."],
+    )
     focus_areas: list[Line] = Field(default_factory=list, max_length=20)
     skills: list[ShortLine] = Field(default_factory=list, max_length=50)
     experience_level: ShortLine | None = None
@@ -221,6 +227,7 @@ class StartedOut(InterviewOut):
 class TranscriptOut(InterviewOut):
     """An interview with its turns, oldest first, and the question that waits for an answer."""
 
+    resume: str | None
     current_question: PosedQuestion | None
     transcript: tuple[TranscriptTurn, ...]
 
@@ -251,15 +258,18 @@ class SchedulesOut:
 class MessageReply:
     """The grade of an answer and the next question.
 
-    `score` is the rubric score, 0 to 100, or null when the answer is not assessable (see `evaluation`). The expected
-    points and the reference answer are those of the answered question. `next_question` is null when all questions
-    are answered (`progress.remaining` is 0 then) or when it has to be asked for at /questions/next.
+    `score` is the rubric score, 0 to 100, or null when the answer is not assessable (see `evaluation`). `confidence` is
+    "low" when several gradings of the answer disagree, so that the score is uncertain, "normal" when they agree, and
+    null when there was one. The expected points and the reference answer are those of the answered question.
+    `next_question` is null when all questions are answered (`progress.remaining` is 0 then) or when it has to be asked
+    for at /questions/next.
     """
 
     interview_id: UUID
     answer_id: UUID
     question: PosedQuestion
     score: float | None
+    confidence: GradeConfidence | None
     evaluation: Evaluation
     expected_points: tuple[ExpectedPoint, ...]
     reference_answer: str
@@ -297,6 +307,7 @@ def transcript_out(transcript: InterviewTranscript) -> TranscriptOut:
     """An interview with its turns."""
     return TranscriptOut(
         **_fields(transcript.interview),
+        resume=transcript.resume,
         current_question=transcript.current_question,
         transcript=transcript.turns,
     )
@@ -317,6 +328,7 @@ def message_reply(answered: AnsweredTurn) -> MessageReply:
         answer_id=turn.answer.id,
         question=turn.question,
         score=turn.answer.evaluation.score,
+        confidence=turn.answer.evaluation.confidence,
         evaluation=turn.answer.evaluation,
         expected_points=turn.expected_points or (),
         reference_answer=turn.reference_answer or "",

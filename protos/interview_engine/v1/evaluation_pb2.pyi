@@ -301,6 +301,162 @@ class FillerWord(_message.Message):
 Global___FillerWord: _TypeAlias = FillerWord  # noqa: Y015
 
 @_typing.final
+class FoundPhrase(_message.Message):
+    """A word or phrase and where it stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHRASE_FIELD_NUMBER: _builtins.int
+    STARTS_FIELD_NUMBER: _builtins.int
+    phrase: _builtins.str
+    """Lower case, such as "i think"."""
+    @_builtins.property
+    def starts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Offsets of its occurrences in the answer, in Unicode code points."""
+
+    def __init__(
+        self,
+        *,
+        phrase: _builtins.str = ...,
+        starts: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["phrase", b"phrase", "starts", b"starts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FoundPhrase: _TypeAlias = FoundPhrase  # noqa: Y015
+
+@_typing.final
+class Repetition(_message.Message):
+    """A word or phrase that was said again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHRASE_FIELD_NUMBER: _builtins.int
+    STARTS_FIELD_NUMBER: _builtins.int
+    IN_A_ROW_FIELD_NUMBER: _builtins.int
+    phrase: _builtins.str
+    """Lower case."""
+    in_a_row: _builtins.bool
+    """Said twice with nothing between ("the the"); otherwise it came three times or more in the answer."""
+    @_builtins.property
+    def starts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Offsets in the answer, in Unicode code points: of the sayings that repeat the one right before when `in_a_row`, else
+        of all sayings.
+        """
+
+    def __init__(
+        self,
+        *,
+        phrase: _builtins.str = ...,
+        starts: _abc.Iterable[_builtins.int] | None = ...,
+        in_a_row: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["in_a_row", b"in_a_row", "phrase", b"phrase", "starts", b"starts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Repetition: _TypeAlias = Repetition  # noqa: Y015
+
+@_typing.final
+class LongSentence(_message.Message):
+    """A run of over 40 words without a full stop."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    """Offset of its first character in the answer, in Unicode code points."""
+    end: _builtins.int
+    """Offset behind its last character, in Unicode code points."""
+    words: _builtins.int
+    """Words in it."""
+    def __init__(
+        self,
+        *,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+        words: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "start", b"start", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LongSentence: _TypeAlias = LongSentence  # noqa: Y015
+
+@_typing.final
+class GrammarIssue(_message.Message):
+    """A piece of the answer that is not good grammar."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    SUGGESTION_FIELD_NUMBER: _builtins.int
+    start: _builtins.int
+    """Offset of its first character in the answer, in Unicode code points."""
+    end: _builtins.int
+    """Offset behind its last character, in Unicode code points."""
+    message: _builtins.str
+    """What is wrong, in a sentence."""
+    suggestion: _builtins.str
+    """What to say in its place, empty for nothing at all; unset when there is no suggestion."""
+    def __init__(
+        self,
+        *,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+        message: _builtins.str = ...,
+        suggestion: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_suggestion", b"_suggestion", "suggestion", b"suggestion"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_suggestion", b"_suggestion", "end", b"end", "message", b"message", "start", b"start", "suggestion", b"suggestion"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__suggestion: _TypeAlias = _typing.Literal["suggestion"]  # noqa: Y015
+    _WhichOneofArgType__suggestion: _TypeAlias = _typing.Literal["_suggestion", b"_suggestion"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__suggestion) -> _WhichOneofReturnType__suggestion | None: ...
+
+Global___GrammarIssue: _TypeAlias = GrammarIssue  # noqa: Y015
+
+@_typing.final
+class StructurePart(_message.Message):
+    """A part of a well-ordered answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    QUOTE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """"opening", "steps", "reasons" or "conclusion"; for a story "situation", "task", "action" or "result"."""
+    @_builtins.property
+    def quote(self) -> Global___Quote:
+        """The first sentence that shows it; unset when it was not found."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        quote: Global___Quote | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quote", b"quote"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "quote", b"quote"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StructurePart: _TypeAlias = StructurePart  # noqa: Y015
+
+@_typing.final
 class Delivery(_message.Message):
     """How the answer was said. Reported beside the score and never part of it. Figures are 0 to 100 unless said, and
     unset where they cannot be measured.
@@ -320,24 +476,37 @@ class Delivery(_message.Message):
     WORDS_PER_MINUTE_FIELD_NUMBER: _builtins.int
     KEYWORDS_FOUND_FIELD_NUMBER: _builtins.int
     KEYWORDS_MISSING_FIELD_NUMBER: _builtins.int
+    HEDGES_FIELD_NUMBER: _builtins.int
+    REPETITIONS_FIELD_NUMBER: _builtins.int
+    MEAN_SENTENCE_WORDS_FIELD_NUMBER: _builtins.int
+    LONGEST_SENTENCE_WORDS_FIELD_NUMBER: _builtins.int
+    LONG_SENTENCES_FIELD_NUMBER: _builtins.int
+    GRAMMAR_ISSUES_FIELD_NUMBER: _builtins.int
+    STRUCTURE_PARTS_FIELD_NUMBER: _builtins.int
     relevance: _builtins.float
     """How close the answer stays to the question's subject."""
     grammar: _builtins.float
-    """Freedom from grammatical errors."""
+    """Percent of the sentences without a grammar issue."""
     fluency: _builtins.float
-    """Freedom from fillers, repetition and broken sentences."""
+    """Freedom from fillers and from words said twice in a row: 0 at twenty such a hundred words."""
     keyword_coverage: _builtins.float
     """Share of the expected terms that occur, the caller's extra keywords included."""
     structure: _builtins.float
-    """Opening, steps and conclusion; for behavioural answers situation, task, action and result."""
+    """Percent of `structure_parts` that were found."""
     confidence: _builtins.float
-    """Freedom from hedging."""
+    """Freedom from hedging: 0 at ten hedges a hundred words."""
     word_count: _builtins.int
     """Words in the answer."""
     sentence_count: _builtins.int
     """Sentences in the answer."""
     words_per_minute: _builtins.float
-    """Speaking pace; unset for a typed answer."""
+    """Speaking pace; unset for a typed answer. Usual are 140 to 210, the means of lectures and of conversation in S. Tauroza
+    and D. Allison, "Speech rates in British English" (1990).
+    """
+    mean_sentence_words: _builtins.float
+    """Mean number of words between full stops; unset without words."""
+    longest_sentence_words: _builtins.int
+    """Most words between full stops; unset without words."""
     @_builtins.property
     def filler_words(self) -> _containers.RepeatedCompositeFieldContainer[Global___FillerWord]:
         """Filler words with their places."""
@@ -349,6 +518,26 @@ class Delivery(_message.Message):
     @_builtins.property
     def keywords_missing(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Expected terms that do not."""
+
+    @_builtins.property
+    def hedges(self) -> _containers.RepeatedCompositeFieldContainer[Global___FoundPhrase]:
+        """Words that take back how sure a statement is, with their places."""
+
+    @_builtins.property
+    def repetitions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Repetition]:
+        """What was said again, with its places."""
+
+    @_builtins.property
+    def long_sentences(self) -> _containers.RepeatedCompositeFieldContainer[Global___LongSentence]:
+        """Runs of over 40 words without a full stop."""
+
+    @_builtins.property
+    def grammar_issues(self) -> _containers.RepeatedCompositeFieldContainer[Global___GrammarIssue]:
+        """In order of their places; of a very long answer those of its beginning."""
+
+    @_builtins.property
+    def structure_parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___StructurePart]:
+        """The four parts that are looked for, found or not."""
 
     def __init__(
         self,
@@ -365,10 +554,17 @@ class Delivery(_message.Message):
         words_per_minute: _builtins.float | None = ...,
         keywords_found: _abc.Iterable[_builtins.str] | None = ...,
         keywords_missing: _abc.Iterable[_builtins.str] | None = ...,
+        hedges: _abc.Iterable[Global___FoundPhrase] | None = ...,
+        repetitions: _abc.Iterable[Global___Repetition] | None = ...,
+        mean_sentence_words: _builtins.float | None = ...,
+        longest_sentence_words: _builtins.int | None = ...,
+        long_sentences: _abc.Iterable[Global___LongSentence] | None = ...,
+        grammar_issues: _abc.Iterable[Global___GrammarIssue] | None = ...,
+        structure_parts: _abc.Iterable[Global___StructurePart] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_fluency", b"_fluency", "_grammar", b"_grammar", "_keyword_coverage", b"_keyword_coverage", "_relevance", b"_relevance", "_structure", b"_structure", "_words_per_minute", b"_words_per_minute", "confidence", b"confidence", "fluency", b"fluency", "grammar", b"grammar", "keyword_coverage", b"keyword_coverage", "relevance", b"relevance", "structure", b"structure", "words_per_minute", b"words_per_minute"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_fluency", b"_fluency", "_grammar", b"_grammar", "_keyword_coverage", b"_keyword_coverage", "_longest_sentence_words", b"_longest_sentence_words", "_mean_sentence_words", b"_mean_sentence_words", "_relevance", b"_relevance", "_structure", b"_structure", "_words_per_minute", b"_words_per_minute", "confidence", b"confidence", "fluency", b"fluency", "grammar", b"grammar", "keyword_coverage", b"keyword_coverage", "longest_sentence_words", b"longest_sentence_words", "mean_sentence_words", b"mean_sentence_words", "relevance", b"relevance", "structure", b"structure", "words_per_minute", b"words_per_minute"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_fluency", b"_fluency", "_grammar", b"_grammar", "_keyword_coverage", b"_keyword_coverage", "_relevance", b"_relevance", "_structure", b"_structure", "_words_per_minute", b"_words_per_minute", "confidence", b"confidence", "filler_words", b"filler_words", "fluency", b"fluency", "grammar", b"grammar", "keyword_coverage", b"keyword_coverage", "keywords_found", b"keywords_found", "keywords_missing", b"keywords_missing", "relevance", b"relevance", "sentence_count", b"sentence_count", "structure", b"structure", "word_count", b"word_count", "words_per_minute", b"words_per_minute"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_fluency", b"_fluency", "_grammar", b"_grammar", "_keyword_coverage", b"_keyword_coverage", "_longest_sentence_words", b"_longest_sentence_words", "_mean_sentence_words", b"_mean_sentence_words", "_relevance", b"_relevance", "_structure", b"_structure", "_words_per_minute", b"_words_per_minute", "confidence", b"confidence", "filler_words", b"filler_words", "fluency", b"fluency", "grammar", b"grammar", "grammar_issues", b"grammar_issues", "hedges", b"hedges", "keyword_coverage", b"keyword_coverage", "keywords_found", b"keywords_found", "keywords_missing", b"keywords_missing", "long_sentences", b"long_sentences", "longest_sentence_words", b"longest_sentence_words", "mean_sentence_words", b"mean_sentence_words", "relevance", b"relevance", "repetitions", b"repetitions", "sentence_count", b"sentence_count", "structure", b"structure", "structure_parts", b"structure_parts", "word_count", b"word_count", "words_per_minute", b"words_per_minute"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
     _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015
@@ -378,6 +574,10 @@ class Delivery(_message.Message):
     _WhichOneofArgType__grammar: _TypeAlias = _typing.Literal["_grammar", b"_grammar"]  # noqa: Y015
     _WhichOneofReturnType__keyword_coverage: _TypeAlias = _typing.Literal["keyword_coverage"]  # noqa: Y015
     _WhichOneofArgType__keyword_coverage: _TypeAlias = _typing.Literal["_keyword_coverage", b"_keyword_coverage"]  # noqa: Y015
+    _WhichOneofReturnType__longest_sentence_words: _TypeAlias = _typing.Literal["longest_sentence_words"]  # noqa: Y015
+    _WhichOneofArgType__longest_sentence_words: _TypeAlias = _typing.Literal["_longest_sentence_words", b"_longest_sentence_words"]  # noqa: Y015
+    _WhichOneofReturnType__mean_sentence_words: _TypeAlias = _typing.Literal["mean_sentence_words"]  # noqa: Y015
+    _WhichOneofArgType__mean_sentence_words: _TypeAlias = _typing.Literal["_mean_sentence_words", b"_mean_sentence_words"]  # noqa: Y015
     _WhichOneofReturnType__relevance: _TypeAlias = _typing.Literal["relevance"]  # noqa: Y015
     _WhichOneofArgType__relevance: _TypeAlias = _typing.Literal["_relevance", b"_relevance"]  # noqa: Y015
     _WhichOneofReturnType__structure: _TypeAlias = _typing.Literal["structure"]  # noqa: Y015
@@ -392,6 +592,10 @@ class Delivery(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__grammar) -> _WhichOneofReturnType__grammar | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__keyword_coverage) -> _WhichOneofReturnType__keyword_coverage | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__longest_sentence_words) -> _WhichOneofReturnType__longest_sentence_words | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_sentence_words) -> _WhichOneofReturnType__mean_sentence_words | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__relevance) -> _WhichOneofReturnType__relevance | None: ...
     @_typing.overload
@@ -435,6 +639,7 @@ class Provenance(_message.Message):
     RUBRIC_VERSION_FIELD_NUMBER: _builtins.int
     PROMPT_VERSION_FIELD_NUMBER: _builtins.int
     GRADER_VERSION_FIELD_NUMBER: _builtins.int
+    CALIBRATION_FIELD_NUMBER: _builtins.int
     engine: _builtins.str
     """"builtin" or "openai"."""
     model: _builtins.str
@@ -447,6 +652,8 @@ class Provenance(_message.Message):
     """Version of the prompt; empty without a language model."""
     grader_version: _builtins.str
     """Version of the grading method."""
+    calibration: _builtins.str
+    """Name of the calibration that was applied to the score; empty for none."""
     def __init__(
         self,
         *,
@@ -456,10 +663,11 @@ class Provenance(_message.Message):
         rubric_version: _builtins.str = ...,
         prompt_version: _builtins.str = ...,
         grader_version: _builtins.str = ...,
+        calibration: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["engine", b"engine", "grader_version", b"grader_version", "model", b"model", "prompt_version", b"prompt_version", "rubric", b"rubric", "rubric_version", b"rubric_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calibration", b"calibration", "engine", b"engine", "grader_version", b"grader_version", "model", b"model", "prompt_version", b"prompt_version", "rubric", b"rubric", "rubric_version", b"rubric_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

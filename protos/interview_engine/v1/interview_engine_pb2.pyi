@@ -44,6 +44,7 @@ class GenerateNextQuestionRequest(_message.Message):
     CONTEXT_FIELD_NUMBER: _builtins.int
     TURNS_FIELD_NUMBER: _builtins.int
     SEEN_KEYS_FIELD_NUMBER: _builtins.int
+    SEEN_TEXTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def context(self) -> _question_pb2.InterviewContext:
         """The interview that is being held."""
@@ -58,16 +59,24 @@ class GenerateNextQuestionRequest(_message.Message):
         one entry each time it was asked. A question in this list is chosen only when no unseen one is left.
         """
 
+    @_builtins.property
+    def seen_texts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Texts (Question.text) of questions that a language model wrote for the candidate in earlier interviews of any
+        domain, newest first, at most 50 of at most 1,000 characters each (the beginning of a longer one). A language
+        model's question that means the same as one of them is not asked. The engine knows its own bank by the keys.
+        """
+
     def __init__(
         self,
         *,
         context: _question_pb2.InterviewContext | None = ...,
         turns: _abc.Iterable[_question_pb2.Turn] | None = ...,
         seen_keys: _abc.Iterable[_builtins.str] | None = ...,
+        seen_texts: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "seen_keys", b"seen_keys", "turns", b"turns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "seen_keys", b"seen_keys", "seen_texts", b"seen_texts", "turns", b"turns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -163,6 +172,7 @@ class NextQuestionRequest(_message.Message):
 
     TURNS_FIELD_NUMBER: _builtins.int
     SEEN_KEYS_FIELD_NUMBER: _builtins.int
+    SEEN_TEXTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def turns(self) -> _containers.RepeatedCompositeFieldContainer[_question_pb2.Turn]:
         """As GenerateNextQuestionRequest.turns."""
@@ -171,15 +181,20 @@ class NextQuestionRequest(_message.Message):
     def seen_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """As GenerateNextQuestionRequest.seen_keys, with the question that is being answered."""
 
+    @_builtins.property
+    def seen_texts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """As GenerateNextQuestionRequest.seen_texts."""
+
     def __init__(
         self,
         *,
         turns: _abc.Iterable[_question_pb2.Turn] | None = ...,
         seen_keys: _abc.Iterable[_builtins.str] | None = ...,
+        seen_texts: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["seen_keys", b"seen_keys", "turns", b"turns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["seen_keys", b"seen_keys", "seen_texts", b"seen_texts", "turns", b"turns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -372,6 +372,7 @@ class QuestionReview(_message.Message):
     POINTS_FIELD_NUMBER: _builtins.int
     FULL_ANSWER_FIELD_NUMBER: _builtins.int
     DELIVERY_NOTES_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
     question_key: _builtins.str
     """Question.key."""
     question: _builtins.str
@@ -390,6 +391,8 @@ class QuestionReview(_message.Message):
     """Evaluation.not_assessable_reason; unspecified when there is a score."""
     full_answer: _builtins.str
     """What a full answer would have said: the reference answer, or the expected points where there is none."""
+    confidence: _evaluation_pb2.GradeConfidence.ValueType
+    """Evaluation.confidence; unspecified when the answer was graded once or has no score."""
     @_builtins.property
     def points(self) -> _containers.RepeatedCompositeFieldContainer[_evaluation_pb2.PointResult]:
         """What was said of the expected points and what was not, with quotes: Evaluation.points."""
@@ -412,10 +415,11 @@ class QuestionReview(_message.Message):
         points: _abc.Iterable[_evaluation_pb2.PointResult] | None = ...,
         full_answer: _builtins.str = ...,
         delivery_notes: _abc.Iterable[_builtins.str] | None = ...,
+        confidence: _evaluation_pb2.GradeConfidence.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "delivery_notes", b"delivery_notes", "difficulty", b"difficulty", "full_answer", b"full_answer", "kind", b"kind", "not_assessable_reason", b"not_assessable_reason", "points", b"points", "question", b"question", "question_key", b"question_key", "score", b"score", "topic", b"topic", "topic_title", b"topic_title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_score", b"_score", "confidence", b"confidence", "delivery_notes", b"delivery_notes", "difficulty", b"difficulty", "full_answer", b"full_answer", "kind", b"kind", "not_assessable_reason", b"not_assessable_reason", "points", b"points", "question", b"question", "question_key", b"question_key", "score", b"score", "topic", b"topic", "topic_title", b"topic_title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__score: _TypeAlias = _typing.Literal["score"]  # noqa: Y015
     _WhichOneofArgType__score: _TypeAlias = _typing.Literal["_score", b"_score"]  # noqa: Y015

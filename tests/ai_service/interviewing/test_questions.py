@@ -1,6 +1,8 @@
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -191,6 +193,35 @@ def test_a_job_description_leads_to_what_it_names(questions: Questions) -> None:
     ]
     on_topic = [question for question in picked if question.topic == "traffic_apis"]
     assert len(on_topic) >= 10
+
+
+@pytest.mark.parametrize("told", ["resume", "job_description"])
+@pytest.mark.parametrize(
+    ("domain", "text", "topic"),
+    [
+        (Domain.DSA, "Wrote route planning with graph algorithms: shortest paths, minimum spanning trees.", "graphs"),
+        (Domain.CS_FUNDAMENTALS, "Tuned indexes and query plans of PostgreSQL for a year.", "indexing"),
+    ],
+)
+def test_what_a_resume_or_a_description_names_is_asked_more_often(
+    questions: Questions, domain: Domain, text: str, topic: str, told: str
+) -> None:
+    def on_topic(**fields: Any) -> int:
+        contexts = [replace(context(domain, interview_id=f"i-{number}"), **fields) for number in range(40)]
+        return sum(questions.next(one, [], []).question.topic == topic for one in contexts)
+
+    plain = on_topic()
+    assert on_topic(**{told: text}) >= max(2 * plain, 10)
+    assert on_topic(**{told: "I enjoy music and long walks with my dog."}) <= plain + 10
+
+
+@pytest.mark.parametrize("told", ["resume", "job_description"])
+def test_a_role_without_a_name_is_composed_by_what_the_texts_tell(told: str) -> None:
+    known: dict[str, Any] = {told: "Swift and Kotlin apps for iOS and Android, and some SQL."}
+    one = replace(context(Domain.ROLE), **known)
+    assert load_composition().shares(one)["role/mobile"] > 0.5
+    named = replace(one, job_role="Data scientist")
+    assert "role/mobile" not in load_composition().shares(named)
 
 
 def test_an_empty_bank_has_nothing_to_ask() -> None:

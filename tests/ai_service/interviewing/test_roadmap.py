@@ -90,21 +90,31 @@ def test_the_readiness_that_the_report_shows_is_the_one_that_the_roadmap_names(r
         assert ("real interviews" in report.roadmap.long_term[-1].text) is (score == 99.0)
 
 
-def test_nothing_assessed_gives_a_general_roadmap(reports: Reports, bank: Bank) -> None:
-    question = bank.by_domain[Domain.DSA][0].question
-    unread = Turn(question, "", evaluation(question, None, reason=NotAssessableReason.UNINTELLIGIBLE))
-    for turns in ([], [unread]):
-        report = reports.of(context(), turns)
+@pytest.mark.parametrize("domain", Domain)
+def test_without_a_score_the_first_step_is_to_answer_and_the_next_ones_are_on_what_was_asked(
+    reports: Reports, bank: Bank, domain: Domain
+) -> None:
+    questions = _on_different_topics(bank, domain, 4)
+    topics = [question.topic for question in questions]
+    for reason in (NotAssessableReason.UNINTELLIGIBLE, NotAssessableReason.LANGUAGE, NotAssessableReason.DECLINED):
+        turns = [Turn(one, "", evaluation(one, None, reason=reason)) for one in questions]
+        report = reports.of(context(domain), turns)
         assert report.standing is None
-        assert [step.topic for step in (*report.roadmap.immediate, *report.roadmap.short_term)] == ["", ""]
+        assert "Answer at least one question" in report.roadmap.immediate[0].text
+        assert {step.topic for step in report.roadmap.immediate[1:]} <= set(topics)
+        assert len(report.roadmap.immediate) == 4
+        assert [step.topic for step in report.roadmap.short_term] == topics[:3]
+        assert report.roadmap.long_term
+        assert report.next_steps[0].text == report.roadmap.immediate[0].text
+        assert [step.topic for step in report.next_steps[1:]] == topics
         assert not any("readiness" in text.lower() for text in _texts(report))
 
 
-def test_declined_answers_still_show_what_to_learn(reports: Reports, bank: Bank) -> None:
-    question = bank.by_domain[Domain.DSA][0].question
-    report = reports.of(context(), [turn(question, None)])
-    assert report.roadmap.immediate[0].topic == question.topic
-    assert [step.topic for step in report.roadmap.short_term] == [question.topic]
+def test_an_interview_without_a_turn_leads_to_its_domain(reports: Reports) -> None:
+    roadmap = reports.of(context(Domain.HLD), []).roadmap
+    assert [step.topic for step in (*roadmap.immediate, *roadmap.short_term)] == ["", ""]
+    assert {step.topic for step in roadmap.long_term} - {""}
+    assert reports.of(context(Domain.HLD), []).next_steps
 
 
 def test_a_topic_from_outside_the_bank_has_its_domains_resource(reports: Reports, bank: Bank) -> None:

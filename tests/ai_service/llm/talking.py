@@ -7,9 +7,9 @@ from prometheus_client import CollectorRegistry
 from pydantic import Field
 
 from ai_service.llm.asking import Asked, Asking, Limits
-from ai_service.llm.budget import Budget
+from ai_service.llm.budget import Allowance, Budget, Prices
 from ai_service.llm.chat import ChatModel, ChatReply, Message, Role
-from ai_service.llm.metrics import ModelMetrics, Prices
+from ai_service.llm.metrics import ModelMetrics
 from ai_service.llm.replies import ReplyModel, schema_of
 
 MESSAGES = (Message(Role.SYSTEM, "Say a colour."), Message(Role.USER, "[note 1]\nred, please\n[/note 1]"))
@@ -46,13 +46,16 @@ class Bench:
         limits = Limits(timeout_seconds, attempts, 300, concurrency)
         self.asking = Asking(model, limits, ModelMetrics(self.registry, prices))
 
-    async def ask(self, *, budget: float = 1e9, not_colours: Sequence[str] = ()) -> Asked[Colour]:
+    async def ask(
+        self, *, budget: int = 1_000_000_000, allowance: Allowance | None = None, not_colours: Sequence[str] = ()
+    ) -> Asked[Colour]:
         """The task, with a check that refuses some colours."""
 
         async def check(reply: Colour) -> Sequence[str]:
             return [f"colour: {reply.colour} is not wanted"] if reply.colour in not_colours else []
 
-        return await self.asking.ask("colours", MESSAGES, Colour, budget=Budget(budget, whole=10_000), check=check)
+        left = Budget(allowance or Allowance(budget))
+        return await self.asking.ask("colours", MESSAGES, Colour, budget=left, check=check)
 
     def count(self, outcome: str, mode: str = "json_schema") -> float:
         """How many completions had this outcome."""

@@ -16,6 +16,7 @@ from ai_service.interviewing.interview import Evaluation, QuestionSource, Submit
 from ai_service.interviewing.llm_engine.engine import LlmEngine
 from ai_service.interviewing.workers import Workers
 from ai_service.llm.asking import Asking, Limits
+from ai_service.llm.budget import Allowance
 from ai_service.llm.metrics import ModelMetrics
 from ai_service.llm.openai import OpenAIModel
 from tests.ai_service.interviewing.llm_engine.playing import ANSWER, QUESTION, draft, grading
@@ -43,7 +44,7 @@ def run(grader: Grader, bank: Bank, tmp_path: Path) -> Run:
             model = OpenAIModel(model="some-model", api_key="sk-a-test-key", base_url=base_url, connections=4)
             asking = Asking(model, Limits(5.0, 3, 1000, 8), ModelMetrics(CollectorRegistry()))
             workers = Workers(threads=1, bound=8)
-            yield LlmEngine(asking, grader, workers, bank, samples=1, budget_tokens=1_000_000)
+            yield LlmEngine(asking, grader, workers, bank, samples=1, allowance=Allowance(1_000_000))
             workers.close()
             await model.close()
 

@@ -8,10 +8,10 @@ import pytest
 
 from ai_service.deadline import begin_call
 from ai_service.errors import BudgetSpent, FaultKind, ModelFault, Overloaded
-from ai_service.llm.budget import tokens_of
-from ai_service.llm.metrics import Prices
+from ai_service.llm.budget import Allowance, Budget, Prices, tokens_of
+from ai_service.llm.chat import Usage
 from ai_service.llm.openai import OpenAIModel
-from tests.ai_service.llm.talking import MESSAGES, RED, Bench
+from tests.ai_service.llm.talking import MESSAGES, RED, Bench, Colour
 from tests.fakes.openai_server import ScriptedOpenAI, Step, completion, error, hang, html, reset
 
 
@@ -89,6 +89,8 @@ async def test_fewer_attempts_are_made_where_the_operator_says_so(endpoint: Scri
         ('{"colour": "red", "colour": "blue", "strength": 3}', "twice"),
         ('[{"colour": "red", "strength": 3}]x', "no JSON object"),
         ('{"a":' * 5000, "not valid JSON"),
+        ('{"colour": "re\\u0000d", "strength": 3}', "NUL character"),
+        ('{"colour": "red", "strength": 1e400}', "strength: Input should be"),
     ],
 )
 async def test_a_wrong_reply_is_sent_back_once_with_what_is_wrong(
@@ -102,6 +104,7 @@ async def test_a_wrong_reply_is_sent_back_once_with_what_is_wrong(
     repeated, repair = second.body["messages"][2:]
     assert (repeated["role"], repair["role"]) == ("assistant", "user")
     assert named in repair["content"]
+    assert '"strength": {"type": "integer"}' in repair["content"], "an endpoint may have ignored the schema"
     assert (bench.count("invalid"), bench.count("ok")) == (1, 1)
 
 
@@ -204,6 +207,36 @@ async def test_a_spent_budget_sends_nothing(endpoint: ScriptedOpenAI, model: Ope
     await Bench(model).ask(budget=needed)
 
 
+async def test_a_spent_budget_of_cost_sends_nothing(endpoint: ScriptedOpenAI, model: OpenAIModel) -> None:
+    told = sum(tokens_of(message.content) + 8 for message in MESSAGES)
+    prices = Prices(input_per_million=1_000.0, output_per_million=10_000.0)
+    needed = (told * 1_000 + 300 * 10_000) / 1e6
+    with pytest.raises(BudgetSpent) as caught:
+        await Bench(model).ask(allowance=Allowance(1_000_000, 0.999 * needed, prices))
+    assert (caught.value.kind, caught.value.reason) == (FaultKind.RESOURCE_EXHAUSTED, "MODEL_BUDGET_SPENT")
+    assert "LLM_BUDGET_COST" in caught.value.message
+    assert endpoint.requests == []
+    endpoint.will(completion(RED))
+    await Bench(model).ask(allowance=Allowance(1_000_000, 1.001 * needed, prices))
+
+
+async def test_an_attempt_costs_what_it_used(endpoint: ScriptedOpenAI, model: OpenAIModel) -> None:
+    told = sum(tokens_of(message.content) + 8 for message in MESSAGES)
+    prices = Prices(input_per_million=1.0, output_per_million=1_000_000.0)
+    once = prices.cost(Usage(told, 300))
+    endpoint.will(completion(RED, usage=(told, 299)))
+    asked = await Bench(model).ask(allowance=Allowance(1_000_000, 1.1 * once, prices), not_colours=["red"])
+    assert asked.problems, "nothing is left for a repair"
+    endpoint.will(completion(RED, usage=(told, 1)), completion({"colour": "blue", "strength": 1}))
+    asked = await Bench(model).ask(allowance=Allowance(1_000_000, 1.1 * once, prices), not_colours=["red"])
+    assert asked.reply.colour == "blue"
+
+
+def test_a_budget_of_cost_needs_prices() -> None:
+    with pytest.raises(ValueError, match="prices"):
+        Allowance(1_000, 1.0)
+
+
 async def test_each_attempt_is_paid_by_what_it_used(endpoint: ScriptedOpenAI, model: OpenAIModel) -> None:
     needed = 300 + sum(tokens_of(message.content) + 8 for message in MESSAGES)
     endpoint.will(error(503), error(503), completion(RED))
@@ -212,6 +245,29 @@ async def test_each_attempt_is_paid_by_what_it_used(endpoint: ScriptedOpenAI, mo
     asked = await Bench(model).ask(budget=2 * needed, not_colours=["red"])
     assert asked.problems, "no token is left for a repair"
     assert len(endpoint.requests) == 4
+
+
+async def test_a_completion_that_the_caller_gave_up_is_counted(endpoint: ScriptedOpenAI, model: OpenAIModel) -> None:
+    bench = Bench(model)
+    endpoint.answer = lambda _: hang()
+    begun = asyncio.create_task(bench.ask())
+    while not endpoint.requests:  # noqa: ASYNC110 - polls with the test's own end
+        await asyncio.sleep(0.005)
+    begun.cancel()
+    await asyncio.wait({begun})
+    assert bench.count("cancelled") == 1
+
+
+async def test_a_completion_whose_check_fails_is_counted(endpoint: ScriptedOpenAI, model: OpenAIModel) -> None:
+    async def fail(_: Colour) -> tuple[str, ...]:
+        raise Overloaded(1)
+
+    bench = Bench(model)
+    endpoint.will(completion(RED, usage=(30, 7)))
+    with pytest.raises(Overloaded):
+        await bench.asking.ask("colours", MESSAGES, Colour, budget=Budget(Allowance(10_000)), check=fail)
+    assert bench.count("unchecked") == 1
+    assert bench.registry.get_sample_value("ai_model_tokens_total", {"task": "colours", "direction": "output"}) == 7
 
 
 async def test_tokens_cost_and_outcomes_are_counted(endpoint: ScriptedOpenAI, model: OpenAIModel) -> None:

@@ -32,6 +32,9 @@ class _Counting:
         self.answers.append(asked["answer"])
         return self._grader.grade(**asked)
 
+    def prepare(self, **asked: Any) -> None:
+        self._grader.prepare(**asked)
+
     def similarity(self, texts: Sequence[str]) -> Any:
         return self._grader.similarity(texts)
 

@@ -108,6 +108,22 @@ async def test_speech_and_keywords_reach_the_delivery(serving: Serving, bank: Ba
     assert spoken.score == plain.score
 
 
+async def test_what_the_delivery_is_made_of_reaches_the_caller_with_its_places(serving: Serving, bank: Bank) -> None:
+    answer = "👩‍💻 Um, I think the the lock have a queue. 🙂 " + evaluate_request(bank).answer
+    delivery = (await serving.evaluate(evaluate_request(bank, answer))).evaluation.delivery
+    assert [(one.word, list(one.starts)) for one in delivery.filler_words] == [("um", [answer.index("Um")])]
+    assert [(one.phrase, list(one.starts)) for one in delivery.hedges] == [("i think", [answer.index("I think")])]
+    assert ("the", [answer.index("the lock")], True) in [
+        (one.phrase, list(one.starts), one.in_a_row) for one in delivery.repetitions
+    ]
+    assert delivery.longest_sentence_words >= delivery.mean_sentence_words > 3
+    assert delivery.grammar_issues[0].message
+    assert "the" in answer[delivery.grammar_issues[0].start : delivery.grammar_issues[0].end]
+    assert [part.name for part in delivery.structure_parts] == ["opening", "steps", "reasons", "conclusion"]
+    for part in delivery.structure_parts:
+        assert not part.HasField("quote") or answer[part.quote.start : part.quote.end] == part.quote.text
+
+
 async def test_the_same_request_gives_the_same_reply(serving: Serving, bank: Bank) -> None:
     request = evaluate_request(bank)
     assert await serving.evaluate(request) == await serving.evaluate(request)
@@ -224,7 +240,7 @@ class _Chooseless(BuiltinEngine):
     failure: Exception = QuestionsExhausted("nothing is left")
 
     async def next_question(
-        self, context: InterviewContext, turns: Sequence[Turn], seen_keys: Sequence[str]
+        self, context: InterviewContext, turns: Sequence[Turn], seen_keys: Sequence[str], seen_texts: Sequence[str] = ()
     ) -> ChosenQuestion:
         raise self.failure
 
@@ -252,3 +268,11 @@ async def test_a_follow_up_is_graded_like_any_question(serving: Serving, bank: B
     assert response.evaluation.score > 60
     assert len(response.evaluation.points) == len(follow_up.points)
     assert bank_question(bank).key == follow_up.parent_key
+
+
+async def test_the_calibration_of_the_scores_stands_in_a_reports_provenance(serving: Serving, bank: Bank) -> None:
+    request = report_request(bank)
+    for turn in request.turns:
+        turn.evaluation.provenance.calibration = "our-course"
+    report = (await serving.stub.FinalizeInterviewReport(request, metadata=METADATA, timeout=SECONDS)).report
+    assert report.provenance.calibration == "our-course"

@@ -83,6 +83,35 @@ async def test_the_spread_of_several_gradings_is_told(playing: Playing, served: 
     assert (evaluation.samples, {one.level_spread for one in evaluation.criteria}) == (3, {3})
 
 
+@pytest.mark.parametrize("method", ["GenerateNextQuestion", "EvaluateAnswer"])
+async def test_a_question_that_means_the_same_as_an_earlier_one_is_not_asked(
+    playing: Playing, served: Serving, method: str
+) -> None:
+    earlier = "How would you keep an index in memory quick to read while many threads write to it at the same time?"
+    playing.endpoint.answer = by_task(completion(grading(3)), completion(draft()))
+    if method == "EvaluateAnswer":
+        message = request(then_ask=True)
+        message.next_question.seen_texts.append(earlier)
+        question = (await served.evaluate(message)).next_question
+    else:
+        asked = engine_pb2.GenerateNextQuestionRequest(context=context(), seen_texts=[earlier])
+        answered = await served.stub.GenerateNextQuestion(asked, metadata=METADATA, timeout=SECONDS)
+        question = answered.question
+    assert question.source == question_pb2.QUESTION_SOURCE_BANK_FALLBACK
+
+
+async def test_a_low_confidence_stands_in_the_review_of_the_question(
+    playing: Playing, served: Serving, bank: Bank
+) -> None:
+    message = report_request(bank)
+    message.turns[0].evaluation.confidence = evaluation_pb2.GRADE_CONFIDENCE_LOW
+    playing.endpoint.answer = lambda _: error(503)
+    response = await served.stub.FinalizeInterviewReport(message, metadata=METADATA, timeout=SECONDS)
+    told = [review.confidence for review in response.report.question_reviews]
+    assert told[0] == evaluation_pb2.GRADE_CONFIDENCE_LOW
+    assert set(told[1:]) <= {evaluation_pb2.GRADE_CONFIDENCE_UNSPECIFIED}
+
+
 @pytest.mark.parametrize(
     ("step", "code", "reason"),
     [

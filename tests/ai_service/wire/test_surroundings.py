@@ -33,7 +33,7 @@ class _Defective(BuiltinEngine):
     """Fails in a way that nobody expected."""
 
     async def next_question(
-        self, context: InterviewContext, turns: Sequence[Turn], seen_keys: Sequence[str]
+        self, context: InterviewContext, turns: Sequence[Turn], seen_keys: Sequence[str], seen_texts: Sequence[str] = ()
     ) -> NoReturn:
         raise RuntimeError(SECRET)
 

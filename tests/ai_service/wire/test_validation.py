@@ -120,9 +120,12 @@ TURNS: list[tuple[str, Change]] = [
     ("turns[0].evaluation.points[0].quote.end", _assign("turns.0.evaluation.points.0.quote.end", 99)),
 ]
 
-SEEN_KEYS: list[tuple[str, Change]] = [
+SEEN: list[tuple[str, Change]] = [
     ("seen_keys[2]", _extend("seen_keys", [""])),
     ("seen_keys[2]", _extend("seen_keys", ["x" * 201])),
+    ("seen_texts", _extend("seen_texts", ["What is a heap?"] * 51)),
+    ("seen_texts[1]", _extend("seen_texts", ["What is a heap?", " "])),
+    ("seen_texts[0]", _extend("seen_texts", ["x" * 1_001])),
 ]
 
 QUESTION: list[tuple[str, Change]] = [
@@ -162,6 +165,7 @@ ANSWER: list[tuple[str, Change]] = [
     ("extra_keywords", _extend("extra_keywords", ["cache"] * 51)),
     ("extra_keywords[0]", _extend("extra_keywords", [""])),
     ("next_question.seen_keys[1]", _extend("next_question.seen_keys", [""])),
+    ("next_question.seen_texts[0]", _extend("next_question.seen_texts", ["x" * 1_001])),
     ("next_question.turns[0].question", _extend("next_question.turns", [question_pb2.Turn()])),
 ]
 
@@ -202,7 +206,7 @@ def _assert_names(refused: Refusal, field: str) -> None:
     assert len(refused.message) < 300
 
 
-@_cases(CONTEXT, TURNS, SEEN_KEYS)
+@_cases(CONTEXT, TURNS, SEEN)
 async def test_next_question_refuses_the_field(serving: Serving, bank: Bank, field: str, change: Change) -> None:
     request = next_request(bank)
     change(request)

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import grpc
+import pytest
 
+from protos.interview_engine.v1 import evaluation_pb2 as grades
 from tests.chat_service.conftest import Candidate, Service, expect, problem
 
 ANSWER = "A hash table stores each key in a bucket, so that lookups are O(1) on average."
@@ -107,3 +109,76 @@ async def test_two_interviews_at_once_never_ask_the_same_question_as_new(
         asked += [turn["question"]["text"] for turn in read["transcript"]]
     assert len(asked) == 8
     assert len(set(asked)) == 8
+
+
+@pytest.mark.parametrize(
+    ("confidence", "shown"),
+    [
+        (grades.GRADE_CONFIDENCE_LOW, "low"),
+        (grades.GRADE_CONFIDENCE_NORMAL, "normal"),
+        (grades.GRADE_CONFIDENCE_UNSPECIFIED, None),
+    ],
+)
+async def test_the_confidence_in_a_grade_is_shown_wherever_the_grade_is(
+    candidate: Candidate, service: Service, confidence: grades.GradeConfidence.ValueType, shown: str | None
+) -> None:
+    service.script.confidence = confidence
+    interview = (await candidate.started())["id"]
+    reply = await candidate.answered(interview, ANSWER)
+    assert (reply["confidence"], reply["evaluation"]["confidence"], reply["evaluation"]["samples"]) == (shown, shown, 3)
+    assert reply["evaluation"]["criteria"][0]["level_spread"] == 1
+    read = expect(200, await candidate.http.get(f"/interviews/{interview}"))
+    assert read["transcript"][0]["answer"]["evaluation"] == reply["evaluation"]
+    assert (await candidate.answered(interview, ANSWER))["confidence"] == shown
+    ended = await candidate.end(interview)
+    assert ended["report"]["question_reviews"][0]["confidence"] == shown
+    assert service.script.reported[0].turns[0].evaluation.confidence == confidence
+
+
+@pytest.mark.parametrize(
+    ("fault", "told", "waits"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, "120", 120),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "31", 31),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "99999999", 3600),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "soon", 5),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, None, 5),
+        (grpc.StatusCode.INTERNAL, None, 2),
+    ],
+)
+async def test_the_wait_that_the_engine_names_is_passed_on(
+    candidate: Candidate, service: Service, fault: grpc.StatusCode, told: str | None, waits: int
+) -> None:
+    interview = (await candidate.started())["id"]
+    service.script.fault, service.script.retry_after_seconds = fault, told
+    failed = await candidate.say(interview, ANSWER)
+    problem(503, "engine_unavailable", failed)
+    assert failed.headers["retry-after"] == str(waits)
+
+
+async def test_an_interview_whose_budget_is_spent_says_so_and_can_be_ended(
+    candidate: Candidate, service: Service
+) -> None:
+    interview = (await candidate.started())["id"]
+    await candidate.answered(interview, ANSWER)
+    service.script.fault, service.script.reason = grpc.StatusCode.RESOURCE_EXHAUSTED, "MODEL_BUDGET_SPENT"
+    refused = await candidate.say(interview, f"{ANSWER} It grows when it is full.")
+    problem(409, "interview_budget_spent", refused)
+    assert "retry-after" not in refused.headers
+    service.script.failing = "EvaluateAnswer"
+    ended = await candidate.end(interview)
+    assert (ended["state"], ended["report"]["assessed_answers"]) == ("completed", 1)
+    read = expect(200, await candidate.http.get(f"/interviews/{interview}"))
+    assert [turn["answer"] and turn["answer"]["evaluation"] is None for turn in read["transcript"]] == [False, True]
+
+
+async def test_a_budget_that_holds_no_further_question_ends_the_questions(
+    candidate: Candidate, service: Service
+) -> None:
+    interview = (await candidate.started())["id"]
+    service.script.asks_next = False
+    service.script.fault, service.script.reason = grpc.StatusCode.RESOURCE_EXHAUSTED, "MODEL_BUDGET_SPENT"
+    service.script.failing = "GenerateNextQuestion"
+    reply = await candidate.answered(interview, ANSWER)
+    assert (reply["next_question"], reply["progress"]["remaining"]) == (None, 0)
+    problem(409, "questions_finished", await candidate.http.post(f"/interviews/{interview}/questions/next"))

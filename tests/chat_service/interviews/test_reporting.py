@@ -113,6 +113,21 @@ async def test_an_interview_without_answers_has_neither_grade_nor_readiness(cand
     assert (report["question_reviews"], report["resources"]) == ([], [])
 
 
+async def test_an_interview_without_answers_still_says_what_to_do_and_asks_no_engine(
+    candidate: Candidate, service: Service
+) -> None:
+    ended = await candidate.end((await candidate.started())["id"])
+    report = ended["report"]
+    assert service.script.reported == []
+    assert [one["topic"] for one in report["topics"]] == ["hash_tables"]
+    assert (report["topics"][0]["score"], report["topics"][0]["title"]) == (None, "Hash tables")
+    assert [step["topic"] for step in report["roadmap"]["immediate"]] == [None, "hash_tables"]
+    assert "Hash tables" in report["roadmap"]["immediate"][1]["text"]
+    assert report["roadmap"]["short_term"]
+    assert report["roadmap"]["long_term"]
+    assert report["next_steps"] == report["roadmap"]["immediate"]
+
+
 async def test_a_complete_report_is_never_asked_for_again(candidate: Candidate, service: Service) -> None:
     interview = await _answered(candidate)
     first = await candidate.end(interview)

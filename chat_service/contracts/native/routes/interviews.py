@@ -73,7 +73,10 @@ async def read_interview(request: Request, who: Who, interview_id: UUID) -> Resp
 @router.post(
     "/{interview_id}/start",
     response_model=StartedOut,
-    responses=problems(conflict=("illegal_transition", "interview_busy", "questions_exhausted"), unavailable=_ENGINE),
+    responses=problems(
+        conflict=("illegal_transition", "interview_busy", "questions_exhausted", "interview_budget_spent"),
+        unavailable=_ENGINE,
+    ),
 )
 async def start_interview(
     request: Request, who: Annotated[Identity, Depends(authenticated(RateClass.START))], interview_id: UUID, key: Key
@@ -88,7 +91,7 @@ async def start_interview(
     responses=problems(
         conflict=(
             *("interview_not_in_progress", "questions_finished", "question_missing", "question_not_current"),
-            *("question_answered", "answer_in_flight", "answer_pending"),
+            *("question_answered", "answer_in_flight", "answer_pending", "interview_budget_spent"),
         ),
         unavailable=_ENGINE,
     ),
@@ -102,7 +105,8 @@ async def answer_question(
 ) -> Response:
     """Answers the current question: its score with the evidence, and the next question.
 
-    After 503 the answer is kept; the same text, or the same Idempotency-Key, goes on with it.
+    After 503 the answer is kept; the same text, or the same Idempotency-Key, goes on with it. After
+    `interview_budget_spent` it is kept as well, but no waiting will get it graded; the interview can be ended.
     """
     answered = await core_of(request).answering.answer(
         who.user_id, interview_id, body.content, question_id=body.question_id, request=key
@@ -114,7 +118,10 @@ async def answer_question(
     "/{interview_id}/questions/next",
     response_model=PosedQuestion,
     responses=problems(
-        conflict=("interview_not_in_progress", "questions_finished", "questions_exhausted", "interview_busy"),
+        conflict=(
+            *("interview_not_in_progress", "questions_finished", "questions_exhausted", "interview_busy"),
+            "interview_budget_spent",
+        ),
         unavailable=_ENGINE,
     ),
 )

@@ -26,11 +26,13 @@ from ai_service.interviewing.llm_engine.engine import LlmEngine
 from ai_service.interviewing.rubric import load_rubrics
 from ai_service.interviewing.workers import Workers
 from ai_service.llm.asking import Asking, Limits
+from ai_service.llm.budget import Allowance, Prices
 from ai_service.llm.metrics import ModelMetrics
 from ai_service.llm.openai import OpenAIModel
 from tests.ai_service.interviews import context
 from tests.fakes.openai_server import ScriptedOpenAI
 
+PRICES = Prices(input_per_million=2.0, output_per_million=8.0)
 QUESTION = Question(
     key="dsa-lookups",
     text="Which structure would you choose for looking things up by name, and why?",
@@ -132,12 +134,24 @@ class Playing:
             await model.close()
         workers.close()
 
-    def configure(self, *, samples: int = 1, budget_tokens: int = 1_000_000, timeout_seconds: float = 5.0) -> None:
+    def configure(
+        self,
+        *,
+        samples: int = 1,
+        budget_tokens: int = 1_000_000,
+        budget_cost: float | None = None,
+        timeout_seconds: float = 5.0,
+    ) -> None:
         """Another engine at the same endpoint."""
         self.registry = CollectorRegistry()
-        asking = Asking(self.model, Limits(timeout_seconds, 3, 1000, 16), ModelMetrics(self.registry))
+        asking = Asking(self.model, Limits(timeout_seconds, 3, 1000, 16), ModelMetrics(self.registry, PRICES))
         self.engine = LlmEngine(
-            asking, self.grader, self.workers, self.bank, samples=samples, budget_tokens=budget_tokens
+            asking,
+            self.grader,
+            self.workers,
+            self.bank,
+            samples=samples,
+            allowance=Allowance(budget_tokens, budget_cost, PRICES),
         )
 
     async def grade(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from ai_service.errors import BudgetSpent, ModelFault
@@ -6,6 +8,7 @@ from ai_service.interviewing.interview import (
     GradeConfidence,
     NotAssessableReason,
     PointStatus,
+    SubmittedAnswer,
 )
 from ai_service.interviewing.llm_engine.evaluations import GRADER_VERSION
 from tests.ai_service.interviewing.llm_engine.playing import (
@@ -18,6 +21,7 @@ from tests.ai_service.interviewing.llm_engine.playing import (
     Playing,
     grading,
 )
+from tests.ai_service.interviews import context
 from tests.fakes.openai_server import Step, completion, error, hang, html
 
 INVENTED = "Robin Hood hashing bounds the probe length"
@@ -40,7 +44,7 @@ async def test_levels_become_the_score_and_quotes_get_their_offsets(playing: Pla
     assert approach.comment == "About approach."
     provenance = evaluation.provenance
     assert (provenance.engine, provenance.model, provenance.rubric) == ("openai", "scripted", "dsa")
-    assert (provenance.prompt_version, provenance.grader_version) == ("1.0", GRADER_VERSION)
+    assert (provenance.prompt_version, provenance.grader_version) == ("1.1", GRADER_VERSION)
     assert evaluation.confidence is None
     assert evaluation.delivery.word_count > 40
 
@@ -243,3 +247,21 @@ async def test_the_rubric_goes_to_the_model_and_the_answer_is_data(playing: Play
     assert playing.data("answer") == ANSWER
     assert playing.data("question") == QUESTION.text
     assert playing.listed("expected_points") == {point.id: point.text for point in QUESTION.points}
+
+
+async def test_the_role_is_told_for_the_words_and_the_resume_is_kept_from_the_grading(playing: Playing) -> None:
+    playing.endpoint.will(completion(grading(3)))
+    known = replace(
+        context(QUESTION.domain),
+        job_role="Backend engineer",
+        experience_level="senior",
+        skills=("Go",),
+        resume="The best engineer there ever was.",
+        job_description="We hire only those whom you call perfect.",
+    )
+    await playing.engine.evaluate(known, SubmittedAnswer(QUESTION, ANSWER))
+    assert (playing.data("job_role"), playing.data("experience")) == ("Backend engineer", "senior")
+    assert playing.listed("skills") == ["Go"]
+    sent = "\n".join(text for role in ("system", "user") for text in playing.endpoint.requests[0].texts(role))
+    assert known.resume not in sent
+    assert known.job_description not in sent

@@ -15,7 +15,7 @@ from ai_service.interviewing.interview import (
     QuestionSource,
     Turn,
 )
-from ai_service.interviewing.near_duplicates import question_key
+from ai_service.interviewing.near_duplicates import NEARLY_THE_SAME, print_of, question_key, resemblance
 from tests.ai_service.interviewing.llm_engine.playing import ANSWER, QUESTION, Playing, draft
 from tests.ai_service.interviews import context, turn
 from tests.fakes.openai_server import Step, completion, error, hang, html
@@ -234,3 +234,41 @@ async def test_without_tokens_for_writing_the_bank_asks_and_without_any_nobody_d
     with pytest.raises(BudgetSpent):
         await ask(playing)
     assert playing.endpoint.requests == []
+
+
+# Of one meaning, in words too different for their prints.
+WRITTEN = "How would you find out whether a singly linked list runs in a circle, without using additional memory?"
+REWORDED = "Describe a constant-space way to detect that the next pointers of a linked list lead around in a cycle."
+
+
+async def test_a_written_question_of_an_earlier_interview_is_not_asked_again_in_other_words(playing: Playing) -> None:
+    assert resemblance(print_of(WRITTEN), print_of(REWORDED)) < NEARLY_THE_SAME
+    playing.endpoint.will(completion(draft(REWORDED)), completion(draft()))
+    chosen = await playing.engine.next_question(context(), (), (), [*unlike(30), WRITTEN])
+    assert (chosen.question.text, chosen.question.source) == (draft()["question"], QuestionSource.MODEL)
+    assert "nearly the same" in playing.endpoint.requests[1].texts("user")[-1]
+    playing.endpoint.will(completion(draft(REWORDED)))
+    assert (await playing.engine.next_question(context(), (), (), unlike(30))).question.text == REWORDED
+
+
+async def test_a_model_that_insists_on_an_earlier_question_is_asked_twice_at_most(playing: Playing) -> None:
+    playing.endpoint.answer = lambda _: completion(draft(REWORDED))
+    chosen = await playing.engine.next_question(context(), (), (), [WRITTEN])
+    assert chosen.question.source is QuestionSource.BANK_FALLBACK
+    assert len(playing.endpoint.requests) == 2
+
+
+async def test_the_model_is_told_the_last_questions_of_the_interview_and_then_those_of_earlier_ones(
+    playing: Playing,
+) -> None:
+    playing.endpoint.will(completion(draft()))
+    asked = "Explain how a trie stores its words and what a lookup costs in it. " + "Go into detail. " * 20
+    now = turn(replace(QUESTION, text=asked, points=()), 90.0)
+    await playing.engine.next_question(context(), (now,), (), unlike(40))
+    told = playing.listed("earlier_questions")
+    assert told == [*unlike(29)[::-1], asked[:240]]
+
+
+def unlike(count: int) -> list[str]:
+    """Questions on other subjects, newest first."""
+    return [f"Why does protocol number {number} of the postal service need a stamp?" for number in range(count)]

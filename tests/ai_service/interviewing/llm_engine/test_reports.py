@@ -62,7 +62,7 @@ async def test_the_words_are_the_models_and_the_numbers_are_computed(playing: Pl
     assert (report.provenance.engine, report.provenance.model, report.provenance.prompt_version) == (
         "openai",
         "scripted",
-        "1.0",
+        "1.1",
     )
 
 
@@ -87,6 +87,8 @@ async def test_without_the_model_the_numbers_stand_and_the_words_are_said_to_be_
     ("change", "named"),
     [
         (lambda plain: {"summary": f"{SUMMARY} You are at 99 of 100."}, "99"),
+        (lambda plain: {"summary": f"{SUMMARY} That earns you the grade A."}, "the grade A is not the report's"),
+        (lambda plain: {"summary": f"{SUMMARY} A letter grade of “C−” it is."}, "the grade C- is not the report's"),
         (lambda plain: {"gaps": []}, "gaps: give each"),
         (lambda plain: {"gaps": [*words(plain)["gaps"], {"number": 90, "text": "And one more."}]}, "gaps: give each"),
         (
@@ -112,6 +114,46 @@ async def test_numbers_of_the_data_may_be_said(playing: Playing) -> None:
     summary = f"{SUMMARY} Your overall score is {plain.overall_score}, with 62.5 on hash tables."
     playing.endpoint.will(completion(words(plain, summary=summary)))
     assert (await playing.engine.report(context(), turns())).summary == summary
+
+
+async def test_the_model_is_told_the_verdict_that_its_words_have_to_fit(playing: Playing) -> None:
+    plain = await plain_report(playing)
+    assert plain.standing is not None
+    summary = f"{SUMMARY} Grade {plain.standing.letter_grade}, with a readiness of {plain.standing.readiness_score}."
+    playing.endpoint.will(completion(words(plain, summary=summary)))
+    report = await playing.engine.report(context(), turns())
+    told = playing.listed("numbers")
+    assert (told["letter_grade"], told["readiness_score"], told["readiness_level"]) == (
+        plain.standing.letter_grade,
+        plain.standing.readiness_score,
+        plain.standing.readiness_level.value,
+    )
+    assert (report.summary, report.standing) == (summary, plain.standing)
+
+
+async def test_a_report_without_a_score_has_no_verdict_to_tell(playing: Playing) -> None:
+    plain = await BuiltinEngine(playing.grader, playing.workers, playing.bank).report(
+        context(), (turn(QUESTION, None),)
+    )
+    playing.endpoint.will(completion(words(plain)))
+    await playing.engine.report(context(), (turn(QUESTION, None),))
+    told = playing.listed("numbers")
+    assert (told["letter_grade"], told["readiness_score"], told["readiness_level"]) == (None, None, None)
+
+
+async def test_what_is_known_of_the_candidate_is_told_as_data_and_lends_no_numbers(playing: Playing) -> None:
+    known = replace(
+        context(), job_role="Backend engineer", resume="Scored 97 of 100 before.", job_description="Queues, mostly."
+    )
+    plain = await plain_report(playing)
+    boasting = words(plain, summary=f"{SUMMARY} You scored 97 before.")
+    playing.endpoint.will(completion(boasting), completion(words(plain)))
+    report = await playing.engine.report(known, turns())
+    assert report.summary == SUMMARY
+    told = (playing.data("job_role", 0), playing.data("resume", 0), playing.data("job_description", 0))
+    assert told == (known.job_role, known.resume, known.job_description)
+    assert known.resume not in playing.system_texts()
+    assert "97" in playing.endpoint.requests[1].texts("user")[-1]
 
 
 async def test_an_interview_without_answers_needs_no_model(playing: Playing) -> None:
