@@ -111,7 +111,7 @@ def _paste(bank: Bank, source: str) -> str:
 
 
 def _scores_high(score: Score, question: Question, *, brief: bool) -> bool:
-    """Whether the reference answer does; `brief` first tries it without the points' other phrasings, which take long."""
+    """Whether the reference answer does; `brief` first tries it without the points' other phrasings."""
     if brief:
         points = tuple(replace(point, phrasings=()) for point in question.points)
         if (score(replace(question, points=points), question.reference_answer) or 0.0) > HIGH:
