@@ -1,5 +1,7 @@
 from collections.abc import Iterator
+from functools import cache
 
+import httpcore2
 import pytest
 
 import ai_service  # noqa: F401 - before NumPy: it sets the number of threads
@@ -9,6 +11,8 @@ _keeper = pytest.StashKey[Keeper]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Each client would read the system's certificates again: a quarter of a test, and an http:// address has no use.
+    httpcore2.default_ssl_context = cache(httpcore2.default_ssl_context)
     # A worker of pytest-xdist finds the keeper of the process that started it by the environment.
     if not hasattr(config, "workerinput") and not config.option.collectonly:
         config.stash[_keeper] = Keeper()

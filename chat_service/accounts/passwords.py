@@ -11,17 +11,20 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 MIN_LENGTH = 8
 MAX_LENGTH = 256
 
+# The minimum of the OWASP Password Storage Cheat Sheet.
+_PASSES = 2
+_MEMORY_KIB = 19 * 1024
+
 
 class Passwords:
     """Hashes and verifies off the event loop, at most one at a time for each core.
 
-    Cost: 2 passes over 19 MiB in one lane, the minimum of the OWASP Password Storage Cheat Sheet. A login takes
-    about 20 ms of one core, so that a small machine can serve several a second and still refuse a guessing attack
-    by the rate limit.
+    A login takes 20 to 35 ms of one core, so that a small machine can serve several a second and still refuse a
+    guessing attack by the rate limit.
     """
 
     def __init__(self) -> None:
-        self._hash = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19 * 1024, parallelism=1),))
+        self._hash = PasswordHash((Argon2Hasher(time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=1),))
         self._threads = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="argon2")
         self._nobody = self._hash.hash(os.urandom(16).hex())
 

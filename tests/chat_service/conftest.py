@@ -3,7 +3,7 @@
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from chat_service.accounts.passwords import Passwords
 from chat_service.core import Core
 from chat_service.main import make_app
 from tests.fakes import engine as fakes
@@ -153,6 +154,17 @@ def environment(settings: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) ->
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     return monkeypatch
+
+
+@pytest.fixture(scope="session", autouse=True)
+def genuine_passwords() -> Iterator[Passwords]:
+    """Hashing as it is; the services of the tests take a thousandth of the work, as nobody guesses their passwords."""
+    passwords = Passwords()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("chat_service.accounts.passwords._PASSES", 1)
+        patched.setattr("chat_service.accounts.passwords._MEMORY_KIB", 8)
+        yield passwords
+    passwords.close()
 
 
 @pytest.fixture(scope="session")

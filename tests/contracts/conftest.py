@@ -4,6 +4,7 @@ from tests.chat_service.conftest import (  # noqa: F401
     anybody,
     candidate,
     environment,
+    genuine_passwords,
     join,
     service,
     settings,

@@ -1,3 +1,4 @@
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +16,24 @@ def standin_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def data(tmp_path: Path) -> Path:
     """Where a test's instance keeps its data; the launcher makes it."""
     return tmp_path / "data"
+
+
+@pytest.fixture(scope="session")
+def used_data(standin_checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of an instance that was started once and stopped."""
+    instance = Launched(standin_checkout, tmp_path_factory.mktemp("used") / "data")
+    try:
+        instance.until_ready().stop()
+    finally:
+        instance.end()
+    return instance.data
+
+
+@pytest.fixture
+def relaunch(launch: Callable[..., Launched], used_data: Path, data: Path) -> Callable[..., Launched]:
+    """`launch` on data that exist already, which saves making a database."""
+    subprocess.run(["cp", "-a", str(used_data), str(data)], check=True)
+    return launch
 
 
 @pytest.fixture

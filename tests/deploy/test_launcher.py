@@ -44,8 +44,8 @@ def test_secrets_are_private_and_on_no_command_line(launch: Launch) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_stop_signal_leaves_no_process_and_no_open_port(launch: Launch, number: int) -> None:
-    instance = launch().until_ready()
+def test_a_stop_signal_leaves_no_process_and_no_open_port(relaunch: Launch, number: int) -> None:
+    instance = relaunch().until_ready()
     running = json.loads((instance.data / "instance.json").read_text())
     ports = [instance.port, *(running[name] for name in ("postgres_port", "valkey_port", "ai_port"))]
     assert all(accepts(port) for port in ports)
@@ -66,8 +66,8 @@ def test_a_stop_during_the_start_leaves_nothing_and_the_next_start_works(launch:
     launch().until_ready()
 
 
-def test_a_service_that_does_not_stop_is_ended_in_time(launch: Launch) -> None:
-    instance = launch(STANDIN_CHAT_HANGS="1").until_ready()
+def test_a_service_that_does_not_stop_is_ended_in_time(relaunch: Launch) -> None:
+    instance = relaunch(STANDIN_CHAT_HANGS="1").until_ready()
 
     instance.stop()
 
@@ -75,8 +75,8 @@ def test_a_service_that_does_not_stop_is_ended_in_time(launch: Launch) -> None:
     assert processes_of(instance.data) == {}
 
 
-def test_a_second_stop_signal_ends_everything_at_once(launch: Launch) -> None:
-    instance = launch(STANDIN_CHAT_HANGS="1").until_ready()
+def test_a_second_stop_signal_ends_everything_at_once(relaunch: Launch) -> None:
+    instance = relaunch(STANDIN_CHAT_HANGS="1").until_ready()
     instance.process.send_signal(signal.SIGINT)
     instance.until_said("Stopping")
 
@@ -91,35 +91,35 @@ def test_a_second_stop_signal_ends_everything_at_once(launch: Launch) -> None:
     assert processes_of(instance.data) == {}
 
 
-def test_data_and_secrets_survive_a_restart(launch: Launch) -> None:
-    first = launch().until_ready()
+def test_data_and_secrets_survive_a_restart(relaunch: Launch) -> None:
+    first = relaunch().until_ready()
     first.request("POST", "/visits")
     secrets = (first.data / "secrets.json").read_text()
     first.stop()
 
-    second = launch().until_ready()
+    second = relaunch().until_ready()
 
     assert second.request("POST", "/visits") == (200, {"rows": 2, "visits": 2})
     assert (second.data / "secrets.json").read_text() == secrets
 
 
-def test_a_second_instance_on_the_same_data_is_refused_with_the_first_one_named(launch: Launch) -> None:
-    first = launch().until_ready()
+def test_a_second_instance_on_the_same_data_is_refused_with_the_first_one_named(relaunch: Launch) -> None:
+    first = relaunch().until_ready()
 
-    second = launch(port=first.port)
+    second = relaunch(port=first.port)
 
     assert second.ended(within=5) == 1
     assert f"process {first.process.pid} at {first.address}" in second.output
     assert first.is_ready()
 
 
-def test_a_killed_launcher_leaves_no_process_and_its_data_to_the_next(launch: Launch) -> None:
-    first = launch(STANDIN_CHAT_HANGS="1").until_ready()
+def test_a_killed_launcher_leaves_no_process_and_its_data_to_the_next(relaunch: Launch) -> None:
+    first = relaunch(STANDIN_CHAT_HANGS="1").until_ready()
     first.request("POST", "/visits")
 
     first.process.kill()
     first.process.wait()
-    second = launch(port=first.port).until_ready()
+    second = relaunch(port=first.port).until_ready()
 
     assert second.request("POST", "/visits") == (200, {"rows": 2, "visits": 2})
     second.process.kill()
@@ -127,22 +127,22 @@ def test_a_killed_launcher_leaves_no_process_and_its_data_to_the_next(launch: La
     until(lambda: not processes_of(second.data), "no process is left", 5)
 
 
-def test_all_processes_killed_at_once_lose_nothing_that_was_acknowledged(launch: Launch) -> None:
-    first = launch().until_ready()
+def test_all_processes_killed_at_once_lose_nothing_that_was_acknowledged(relaunch: Launch) -> None:
+    first = relaunch().until_ready()
     first.request("POST", "/visits")
     for pid in processes_of(first.data):
         with contextlib.suppress(ProcessLookupError):  # it ended with the one that was killed before it
             os.kill(pid, signal.SIGKILL)
     first.process.wait()
 
-    second = launch().until_ready()
+    second = relaunch().until_ready()
 
     assert second.request("POST", "/visits") == (200, {"rows": 2, "visits": 2})
 
 
 @pytest.mark.parametrize("name", ["postgres", "valkey", "ai_service", "chat_service"])
-def test_a_child_that_dies_is_started_again_with_a_message(launch: Launch, name: str) -> None:
-    instance = launch().until_ready()
+def test_a_child_that_dies_is_started_again_with_a_message(relaunch: Launch, name: str) -> None:
+    instance = relaunch().until_ready()
     before = instance.child(name)
 
     os.kill(before, signal.SIGKILL)
@@ -153,8 +153,8 @@ def test_a_child_that_dies_is_started_again_with_a_message(launch: Launch, name:
     assert instance.child(name) != before
 
 
-def test_a_watchdog_that_dies_is_started_again_and_knows_all_children(launch: Launch) -> None:
-    instance = launch().until_ready()
+def test_a_watchdog_that_dies_is_started_again_and_knows_all_children(relaunch: Launch) -> None:
+    instance = relaunch().until_ready()
     before = instance.child("watchdog")
     os.kill(before, signal.SIGKILL)
     instance.until_said("watchdog had ended and was started again")
@@ -165,8 +165,8 @@ def test_a_watchdog_that_dies_is_started_again_and_knows_all_children(launch: La
     until(lambda: not processes_of(instance.data), "no process is left", 5)
 
 
-def test_a_child_that_keeps_dying_ends_the_launcher_with_its_last_words(launch: Launch) -> None:
-    instance = launch().until_ready()
+def test_a_child_that_keeps_dying_ends_the_launcher_with_its_last_words(relaunch: Launch) -> None:
+    instance = relaunch().until_ready()
     (instance.data / "broken").touch()
 
     os.kill(instance.child("chat_service"), signal.SIGKILL)
@@ -234,31 +234,31 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(launch: Launch, dat
     assert [path.name for path in data.iterdir()] == ["thesis.tex"]
 
 
-def test_lost_secrets_are_not_replaced_beside_the_data_they_protect(launch: Launch) -> None:
-    instance = launch().until_ready()
+def test_lost_secrets_are_not_replaced_beside_the_data_they_protect(relaunch: Launch) -> None:
+    instance = relaunch().until_ready()
     instance.stop()
     secrets = instance.data / "secrets.json"
     secrets.unlink()
 
-    again = launch()
+    again = relaunch()
 
     assert again.ended(within=10) == 1
     assert f"{secrets} is missing" in again.output
     assert not secrets.exists()
 
 
-def test_a_pid_file_with_the_id_of_another_program_does_not_stop_the_database(launch: Launch) -> None:
-    first = launch().until_ready()
+def test_a_pid_file_with_the_id_of_another_program_does_not_stop_the_database(relaunch: Launch) -> None:
+    first = relaunch().until_ready()
     pid_file = first.data / "postgres" / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
     first.stop()
     pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
 
-    launch().until_ready()
+    relaunch().until_ready()
 
 
-def test_admin_command_reaches_the_running_instance(launch: Launch, standin_checkout: Path) -> None:
-    instance = launch().until_ready()
+def test_admin_command_reaches_the_running_instance(relaunch: Launch, standin_checkout: Path) -> None:
+    instance = relaunch().until_ready()
     environment = {**os.environ, "DATA": str(instance.data), "ADMIN_PASSWORD": "a-passphrase"}
     command = [sys.executable, "-m", "deploy.local", "create-admin", "ada@example.com"]
 
@@ -271,9 +271,9 @@ def test_admin_command_reaches_the_running_instance(launch: Launch, standin_chec
     assert "Nothing runs on DATA=" in late.stderr
 
 
-def test_it_stops_when_the_process_that_called_it_is_killed(launch: Launch) -> None:
+def test_it_stops_when_the_process_that_called_it_is_killed(relaunch: Launch) -> None:
     launcher = [sys.executable, "-m", "deploy.local", "run", "--stop-with-parent"]
-    caller = launch(command=[sys.executable, "-c", f"import subprocess; subprocess.run({launcher})"]).until_ready()
+    caller = relaunch(command=[sys.executable, "-c", f"import subprocess; subprocess.run({launcher})"]).until_ready()
 
     caller.process.kill()
 
@@ -281,10 +281,10 @@ def test_it_stops_when_the_process_that_called_it_is_killed(launch: Launch) -> N
     assert "Stopped." in caller.output
 
 
-def test_it_stops_when_only_the_make_that_called_it_is_interrupted(launch: Launch, tmp_path: Path) -> None:
+def test_it_stops_when_only_the_make_that_called_it_is_interrupted(relaunch: Launch, tmp_path: Path) -> None:
     makefile = tmp_path / "Makefile"
     makefile.write_text(f"run:\n\t@exec {sys.executable} -m deploy.local run --stop-with-parent\n")
-    instance = launch(command=["make", "-f", str(makefile)]).until_ready()
+    instance = relaunch(command=["make", "-f", str(makefile)]).until_ready()
 
     instance.process.send_signal(signal.SIGINT)
 

@@ -9,7 +9,7 @@ from ai_service.interviewing.workers import Workers
 from tests.ai_service.wire.serving import Serving
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def serving(grader: Grader, bank: Bank) -> AsyncIterator[Serving]:
     """A server on a free port with the real engine, two threads and a bound of eight evaluations."""
     workers = Workers(threads=2, bound=8)
