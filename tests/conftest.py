@@ -1,3 +1,8 @@
+import os
+
+# What a test starts as a process only execs; gRPC's care for forks can abort the child before that.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
 from collections.abc import Iterator
 from functools import cache
 
