@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from ai_service.engines import load_engine
+from ai_service.engines import load_services
 from ai_service.errors import ResourceError
 from ai_service.interviewing.bank import load_bank
 from ai_service.interviewing.workers import Workers
@@ -52,15 +52,16 @@ async def serve(settings: Settings) -> None:
 async def _open(
     server: EngineServer, settings: Settings, workers: Workers, metrics: Metrics, stopping: asyncio.Event
 ) -> None:
-    """Load the engine beside the event loop, so that health checks are answered, and open the server with it."""
+    """Load what is served beside the event loop, so that health checks are answered, and open the server with it."""
     began = time.perf_counter()
-    loading = asyncio.create_task(asyncio.to_thread(load_engine, settings, workers, metrics.registry))
+    loading = asyncio.create_task(asyncio.to_thread(load_services, settings, workers, metrics.registry))
     stopped = asyncio.create_task(stopping.wait())
     await asyncio.wait({loading, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
     if stopping.is_set():
         return
-    await server.open(loading.result())
+    services = loading.result()
+    await server.open(services.engine, services.resumes, services.coach)
     bank = load_bank()
     _log.info(
         "serving",

@@ -96,6 +96,11 @@ class Grader:
             guards=guards,
         )
 
+    @property
+    def reader(self) -> Reader:
+        """What reads texts for the grader, for those who read more of them."""
+        return self._reader
+
     def prepare(self, *, question: str, points: Sequence[ExpectedPoint], reference: str) -> None:
         """Read a question and its points, so that the first answer to it takes no longer than the next ones."""
         if expected := list(points) or points_of(reference):

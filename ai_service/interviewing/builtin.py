@@ -27,7 +27,7 @@ from ai_service.interviewing.workers import Workers
 
 MODEL = "all-MiniLM-L6-v2"
 # Raised whenever the same answer may get another score, so that scores are compared only with their like.
-GRADER_VERSION = "1.1"
+GRADER_VERSION = "1.2"
 
 
 def load_grader(cache: Path) -> Grader:
@@ -65,9 +65,11 @@ class BuiltinEngine:
         turns: Sequence[Turn],
         seen_keys: Sequence[str],
         seen_texts: Sequence[str] = (),
+        *,
+        follow_up_only: bool = False,
     ) -> ChosenQuestion:
         """As `Engine.next_question`."""
-        chosen = self._questions.next(context, turns, seen_keys)
+        chosen = self._questions.next(context, turns, seen_keys, follow_up_only=follow_up_only)
         question = chosen.question
         self._workers.offer(
             lambda: self._grader.prepare(

@@ -32,9 +32,11 @@ class CalibratedEngine:
         turns: Sequence[Turn],
         seen_keys: Sequence[str],
         seen_texts: Sequence[str] = (),
+        *,
+        follow_up_only: bool = False,
     ) -> ChosenQuestion:
         """As `Engine.next_question`."""
-        return await self._engine.next_question(context, turns, seen_keys, seen_texts)
+        return await self._engine.next_question(context, turns, seen_keys, seen_texts, follow_up_only=follow_up_only)
 
     async def evaluate(
         self, context: InterviewContext, submitted: SubmittedAnswer, turns: Sequence[Turn] = ()

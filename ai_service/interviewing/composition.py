@@ -1,9 +1,10 @@
 """Which parts of the bank an interview draws on.
 
 Every domain but `role` is served by its own questions. A role interview mixes the questions written for the role with
-those of the domains that the role lives by: `composition.yaml` knows families of jobs by the words of the job role, the
-skills and the focus areas, else by those of the job description and the resume, and has a mix for the others. A
-question keeps its own domain, by which it is graded.
+those of the domains that the role lives by: `composition.yaml` knows families of jobs by the words of the job role,
+else of the skills and the focus areas, else of the job description, else of the resume, and has a mix for the others.
+Focus areas that belong to another family than the role bring in its parts as well. A question keeps its own domain, by
+which it is graded.
 """
 
 import re
@@ -19,6 +20,9 @@ from ai_service.errors import ResourceError
 from ai_service.interviewing.interview import Domain, InterviewContext
 
 COMPOSITION_FILE = Path(__file__).parent / "composition.yaml"
+
+# What the family of the focus areas gets of an interview for a role of another family.
+_FOCUS_SHARE = 0.4
 
 # From parts of the bank, as `BankQuestion.source` names them, to their shares, which add up to 1.
 Shares = Mapping[str, float]
@@ -45,9 +49,12 @@ class Composition:
         """The parts of the bank that serve this interview, with their shares."""
         if context.domain is not Domain.ROLE:
             return self.by_domain[context.domain]
-        chosen = " ; ".join((context.job_role, *context.skills, *context.focus_areas))
-        family = self._family(chosen) or self._family(context.job_description) or self._family(context.resume)
-        return family.shares if family else self.role_default
+        chosen = " ; ".join((*context.skills, *context.focus_areas))
+        texts = (context.job_role, chosen, context.job_description, context.resume)
+        family = next((found for text in texts if (found := self._family(text))), None)
+        shares = family.shares if family else self.role_default
+        focus = self._family(" ; ".join(context.focus_areas))
+        return _blended(shares, focus.shares) if focus and focus is not family else shares
 
     def _family(self, words: str) -> RoleFamily | None:
         """The family most of whose keywords occur, the first among equals; None where none does."""
@@ -64,7 +71,7 @@ def load_composition() -> Composition:
         families = tuple(
             RoleFamily(
                 family["id"],
-                re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, family["keywords"])) + r")(?![\w-])"),
+                re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, family["keywords"])) + r")s?(?![\w-])"),
                 _shares(family["shares"]),
             )
             for family in data["role"]["families"]
@@ -76,6 +83,11 @@ def load_composition() -> Composition:
         return Composition(by_domain, _shares(data["role"]["default"]), families)
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise ResourceError(f"{COMPOSITION_FILE} cannot be read: {error!r}") from error
+
+
+def _blended(shares: Shares, focus: Shares) -> Shares:
+    parts = {**shares, **focus}
+    return {name: (1 - _FOCUS_SHARE) * shares.get(name, 0.0) + _FOCUS_SHARE * focus.get(name, 0.0) for name in parts}
 
 
 def _shares(record: dict[str, float]) -> Shares:

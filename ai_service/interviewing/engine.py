@@ -25,8 +25,10 @@ class Engine(Protocol):
         turns: Sequence[Turn],
         seen_keys: Sequence[str],
         seen_texts: Sequence[str] = (),
+        *,
+        follow_up_only: bool = False,
     ) -> ChosenQuestion:
-        """Choose the next question, fitted to `turns` (oldest first).
+        """Choose the next question, fitted to `turns` (oldest first); on demand only a follow-up on the last of them.
 
         `seen_keys` has an entry for each time that the candidate was asked a question in this domain, `seen_texts` the
         questions that a language model wrote for him in earlier interviews, newest first. Raises `QuestionsExhausted`

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ai_service.errors import QuestionsExhausted
 from ai_service.interviewing.asked import Asked
 from ai_service.interviewing.bank import Bank
 from ai_service.interviewing.composition import Composition
@@ -17,7 +18,14 @@ class Questions:
         self._bank = bank
         self._selection = Selection(bank, composition)
 
-    def next(self, context: InterviewContext, turns: Sequence[Turn], seen_keys: Sequence[str]) -> ChosenQuestion:
+    def next(
+        self,
+        context: InterviewContext,
+        turns: Sequence[Turn],
+        seen_keys: Sequence[str],
+        *,
+        follow_up_only: bool = False,
+    ) -> ChosenQuestion:
         """The next question after `turns` (oldest first), as `Engine.next_question`."""
         asked = Asked(seen_keys, turns)
         pool = self._selection.pool(context, asked)
@@ -30,5 +38,7 @@ class Questions:
                 return ChosenQuestion(
                     follow_up, f"follow-up on the point {follow_up.probed_point_id} of {entry.question.key}"
                 )
+        if follow_up_only:
+            raise QuestionsExhausted("nothing in the answer is worth a follow-up of the bank's")
         chosen, rationale = self._selection.choose(context, turns, asked, pool)
         return ChosenQuestion(chosen.question, f"main: {rationale}")

@@ -14,10 +14,12 @@ from ai_service.interviewing.composition import Composition
 from ai_service.interviewing.interview import Domain, InterviewContext, Question, QuestionKind, Turn
 from ai_service.interviewing.matching import Vocabulary
 
-# What a step away from the fitting difficulty costs, and what speaks for a question beside it. The rest together is
-# worth little more than one step, so that the difficulty follows the answers and the topic is chosen within it.
+# What a step away from the fitting difficulty costs, and what speaks for a question beside it. The difficulty follows
+# the answers and the topic is chosen within it; a focus area that is met in full is worth one step, and no second one.
 _STEP_COST = 2.0
-_FOCUS, _SKILL, _ROLE, _DESCRIPTION, _RESUME = 1.5, 0.75, 0.5, 0.5, 0.5
+_FOCUS, _SKILL, _ROLE, _DESCRIPTION, _RESUME = 2.5, 0.75, 0.5, 0.5, 0.5
+# How much a focus area that a part of the bank serves puts it before the others, beside the lags of their shares.
+_FOCUS_PULL = 0.6
 _UNCOVERED = 0.8
 _WEAK = 0.9
 _SAME_TOPIC_COST = 0.4
@@ -58,9 +60,9 @@ class Selection:
 
         While unseen questions remain only they are chosen, at any difficulty before one is repeated; once all were
         seen it is the least often and then the least recently asked one. Among unseen questions the part of the bank
-        with the greatest lag behind its share comes first, then the difficulty that fits the ability estimate (at most
-        one step from the last main question's), then topics that match the focus areas, that are not covered yet, and
-        that are weak.
+        with the greatest lag behind its share, or that serves a focus area, comes first, then the difficulty that fits
+        the ability estimate (at most one step from the last main question's), then topics that match the focus areas,
+        that are not covered yet, and that are weak.
         """
         if pool.fresh_count:
             entry = min(pool.fresh, key=lambda entry: asked.last(entry.question.key))
@@ -92,9 +94,13 @@ class Selection:
         by_source: dict[str, list[BankQuestion]] = {}
         for entry in pool.fresh:
             by_source.setdefault(entry.source, []).append(entry)
+        focus = self._vocabulary.fits(context.focus_areas)
         lags = {
-            source: shares[source] * (len(asked) + 1) - asked.count(source) + 0.2 * chance.random()
-            for source in by_source
+            source: shares[source] * (len(asked) + 1)
+            - asked.count(source)
+            + _FOCUS_PULL * max(focus.get(entry.question.key, 0.0) for entry in entries)
+            + 0.2 * chance.random()
+            for source, entries in by_source.items()
         }
         return by_source[max(lags, key=lambda source: lags[source])]
 

@@ -5,7 +5,7 @@ import hmac
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias, cast
 
 import grpc
@@ -61,17 +61,24 @@ class Calls(aio.ServerInterceptor):
             handler = await continuation(handler_call_details)
             if handler is None or method.startswith(_OPEN_SERVICES):
                 return handler
-            wrapped = self._wrapped[method] = grpc.unary_unary_rpc_method_handler(
+            make = (
+                grpc.stream_unary_rpc_method_handler
+                if handler.request_streaming
+                else grpc.unary_unary_rpc_method_handler
+            )
+            wrapped = self._wrapped[method] = make(
                 self._surround(method.rpartition("/")[2], handler),
                 response_serializer=handler.response_serializer,
             )
         return wrapped
 
     def _surround(self, method: str, handler: Handler) -> Behavior:
-        behavior = cast("Behavior", handler.unary_unary)
-        read = cast("Callable[[bytes], Any]", handler.request_deserializer)
+        streamed = handler.request_streaming
+        behavior = cast("Behavior", handler.stream_unary if streamed else handler.unary_unary)
+        deserialize = cast("Callable[[bytes], Any]", handler.request_deserializer)
+        read = _requests if streamed else _request
 
-        async def surrounded(raw: bytes, context: Context) -> Any:
+        async def surrounded(raw: Any, context: Context) -> Any:
             began = time.perf_counter()
             request_id, credential = _metadata(context)
             structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -81,7 +88,7 @@ class Calls(aio.ServerInterceptor):
                 if not hmac.compare_digest(credential, self._expected):
                     raise Unauthenticated
                 begin_call(context.time_remaining())
-                response = await behavior(_request(raw, read), context)
+                response = await behavior(read(raw, deserialize), context)
             except asyncio.CancelledError:
                 self._record(method, "CANCELLED", began)
                 raise
@@ -118,6 +125,12 @@ def _request(raw: bytes, read: Callable[[bytes], Any]) -> Any:
         raise Fault(
             FaultKind.INVALID_ARGUMENT, "MALFORMED_MESSAGE", "the request is no message of this method"
         ) from None
+
+
+async def _requests(raws: AsyncIterator[bytes], read: Callable[[bytes], Any]) -> AsyncIterator[Any]:
+    """The messages of a stream, each read as `_request` reads one."""
+    async for raw in raws:
+        yield _request(raw, read)
 
 
 def _metadata(context: Context) -> tuple[str, bytes]:

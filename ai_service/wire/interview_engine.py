@@ -2,7 +2,7 @@
 
 import structlog
 
-from ai_service.errors import Draining, Fault, Starting
+from ai_service.errors import Draining, Fault, QuestionsExhausted, Starting
 from ai_service.interviewing.engine import Engine
 from ai_service.interviewing.interview import Turn
 from ai_service.wire.calls import Context
@@ -74,8 +74,17 @@ class InterviewEngineServicer(engine_grpc.InterviewEngineServiceServicer):
         if request.HasField("next_question"):
             answered = Turn(submitted.question, submitted.answer, evaluation)
             try:
-                chosen = await engine.next_question(interview, (*turns, answered), seen_keys, seen_texts)
+                chosen = await engine.next_question(
+                    interview,
+                    (*turns, answered),
+                    seen_keys,
+                    seen_texts,
+                    follow_up_only=request.next_question.follow_up_only,
+                )
                 response.next_question.CopyFrom(write_question(chosen.question))
+            except QuestionsExhausted as fault:
+                if not request.next_question.follow_up_only:
+                    _log.warning("no_next_question", reason=fault.reason, message=fault.message)
             except Fault as fault:  # the grade stands
                 _log.warning("no_next_question", reason=fault.reason, message=fault.message)
             except Exception:  # noqa: BLE001 - the grade stands, whatever went wrong with the choice

@@ -22,7 +22,7 @@ from protos.interview_engine.v1 import evaluation_pb2, question_pb2, report_pb2
 E = TypeVar("E", bound=StrEnum)
 
 
-def _numbers(members: type[E], prefix: str, values: Mapping[str, int]) -> dict[E, int]:
+def numbers(members: type[E], prefix: str, values: Mapping[str, int]) -> dict[E, int]:
     return {member: values[f"{prefix}_{member.name}"] for member in members}
 
 
@@ -30,19 +30,17 @@ def _by_number(numbers: Mapping[E, int]) -> dict[int, E]:
     return {number: member for member, number in numbers.items()}
 
 
-DOMAIN_NUMBERS = _numbers(Domain, "DOMAIN", dict(question_pb2.Domain.items()))
-DIFFICULTY_NUMBERS = _numbers(Difficulty, "DIFFICULTY", dict(question_pb2.Difficulty.items()))
-KIND_NUMBERS = _numbers(QuestionKind, "QUESTION_KIND", dict(question_pb2.QuestionKind.items()))
-SOURCE_NUMBERS = _numbers(QuestionSource, "QUESTION_SOURCE", dict(question_pb2.QuestionSource.items()))
-STATUS_NUMBERS = _numbers(EvaluationStatus, "EVALUATION_STATUS", dict(evaluation_pb2.EvaluationStatus.items()))
-REASON_NUMBERS = _numbers(
-    NotAssessableReason, "NOT_ASSESSABLE_REASON", dict(evaluation_pb2.NotAssessableReason.items())
-)
-POINT_STATUS_NUMBERS = _numbers(PointStatus, "POINT_STATUS", dict(evaluation_pb2.PointStatus.items()))
-CONFIDENCE_NUMBERS = _numbers(GradeConfidence, "GRADE_CONFIDENCE", dict(evaluation_pb2.GradeConfidence.items()))
-READINESS_NUMBERS = _numbers(ReadinessLevel, "READINESS_LEVEL", dict(report_pb2.ReadinessLevel.items()))
-RESOURCE_TYPE_NUMBERS = _numbers(ResourceType, "RESOURCE_TYPE", dict(report_pb2.ResourceType.items()))
-PRIORITY_NUMBERS = _numbers(Priority, "PRIORITY", dict(report_pb2.Priority.items()))
+DOMAIN_NUMBERS = numbers(Domain, "DOMAIN", dict(question_pb2.Domain.items()))
+DIFFICULTY_NUMBERS = numbers(Difficulty, "DIFFICULTY", dict(question_pb2.Difficulty.items()))
+KIND_NUMBERS = numbers(QuestionKind, "QUESTION_KIND", dict(question_pb2.QuestionKind.items()))
+SOURCE_NUMBERS = numbers(QuestionSource, "QUESTION_SOURCE", dict(question_pb2.QuestionSource.items()))
+STATUS_NUMBERS = numbers(EvaluationStatus, "EVALUATION_STATUS", dict(evaluation_pb2.EvaluationStatus.items()))
+REASON_NUMBERS = numbers(NotAssessableReason, "NOT_ASSESSABLE_REASON", dict(evaluation_pb2.NotAssessableReason.items()))
+POINT_STATUS_NUMBERS = numbers(PointStatus, "POINT_STATUS", dict(evaluation_pb2.PointStatus.items()))
+CONFIDENCE_NUMBERS = numbers(GradeConfidence, "GRADE_CONFIDENCE", dict(evaluation_pb2.GradeConfidence.items()))
+READINESS_NUMBERS = numbers(ReadinessLevel, "READINESS_LEVEL", dict(report_pb2.ReadinessLevel.items()))
+RESOURCE_TYPE_NUMBERS = numbers(ResourceType, "RESOURCE_TYPE", dict(report_pb2.ResourceType.items()))
+PRIORITY_NUMBERS = numbers(Priority, "PRIORITY", dict(report_pb2.Priority.items()))
 
 DOMAINS = _by_number(DOMAIN_NUMBERS)
 DIFFICULTIES = _by_number(DIFFICULTY_NUMBERS)

@@ -1,4 +1,4 @@
-"""The gRPC server: the engine's service, health checking and reflection on one port."""
+"""The gRPC server: services of the engine, of resumes and of coaching, health checking and reflection on one port."""
 
 import asyncio
 import contextlib
@@ -7,11 +7,18 @@ from grpc import aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from ai_service.coaching.coaching import Coach
 from ai_service.errors import ResourceError
 from ai_service.interviewing.engine import Engine
+from ai_service.resume.reading import Resumes
 from ai_service.wire.calls import Calls
+from ai_service.wire.coaching import SERVICE_NAME as COACHING_SERVICE_NAME
+from ai_service.wire.coaching import CoachingServicer
 from ai_service.wire.interview_engine import SERVICE_NAME, InterviewEngineServicer
 from ai_service.wire.metrics import Metrics
+from ai_service.wire.resumes import SERVICE_NAME as RESUME_SERVICE_NAME
+from ai_service.wire.resumes import ResumeServicer
+from protos.interview_engine.v1 import coaching_pb2_grpc, resume_pb2_grpc
 from protos.interview_engine.v1 import interview_engine_pb2_grpc as engine_grpc
 
 # 50 turns with answers of 20,000 characters and their evaluations are over the default of 4 MiB.
@@ -37,19 +44,24 @@ _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 class EngineServer:
     """Binds at once, serves when it is given its engine, and drains.
 
-    Health ("" and the service's name) is NOT_SERVING before `open` and from `drain` on, and calls are UNAVAILABLE.
+    Health ("" and the services' names) is NOT_SERVING before `open` and from `drain` on, and calls are UNAVAILABLE.
     """
 
     def __init__(self, listen: str, token: str, metrics: Metrics) -> None:
         self._listen = listen
         self._metrics = metrics
         self._servicer = InterviewEngineServicer(metrics)
+        self._resumes = ResumeServicer()
+        self._coaching = CoachingServicer()
         self._health = health.aio.HealthServicer()
         self._calls = Calls(token, metrics)
         self._server = aio.server(interceptors=(self._calls,), options=_OPTIONS)
         engine_grpc.add_InterviewEngineServiceServicer_to_server(self._servicer, self._server)
+        resume_pb2_grpc.add_ResumeServiceServicer_to_server(self._resumes, self._server)
+        coaching_pb2_grpc.add_CoachingServiceServicer_to_server(self._coaching, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = (SERVICE_NAME, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        services = (SERVICE_NAME, RESUME_SERVICE_NAME, COACHING_SERVICE_NAME)
+        names = (*services, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
 
     async def start(self) -> int:
@@ -64,9 +76,13 @@ class EngineServer:
         await self._server.start()
         return port
 
-    async def open(self, engine: Engine) -> None:
-        """Serve calls with this engine from now on."""
+    async def open(self, engine: Engine, resumes: Resumes | None = None, coach: Coach | None = None) -> None:
+        """Serve calls with these from now on; the services of resumes and coaching stay unavailable without any."""
         self._servicer.open(engine)
+        if resumes is not None:
+            self._resumes.open(resumes)
+        if coach is not None:
+            self._coaching.open(coach)
         await self._set_health(_SERVING)
 
     async def drain(self, grace_seconds: float) -> None:
@@ -76,6 +92,8 @@ class EngineServer:
         tell from its own cancelling, where UNAVAILABLE tells it to go elsewhere.
         """
         self._servicer.drain()
+        self._resumes.drain()
+        self._coaching.drain()
         await self._set_health(_NOT_SERVING)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(grace_seconds):
@@ -83,5 +101,5 @@ class EngineServer:
         await self._server.stop(_SENDING_SECONDS)
 
     async def _set_health(self, status: int) -> None:
-        await self._health.set("", status)
-        await self._health.set(SERVICE_NAME, status)
+        for name in ("", SERVICE_NAME, RESUME_SERVICE_NAME, COACHING_SERVICE_NAME):
+            await self._health.set(name, status)

@@ -44,7 +44,7 @@ def write_evaluation(evaluation: Evaluation) -> evaluation_pb2.Evaluation:
         not_assessable_reason=names.REASON_NUMBERS[reason] if reason else None,  # type: ignore[arg-type]
         criteria=[_write_criterion(criterion) for criterion in evaluation.criteria],
         points=[write_point(point) for point in evaluation.points],
-        delivery=_write_delivery(evaluation.delivery),
+        delivery=write_delivery(evaluation.delivery),
         strengths=evaluation.strengths,
         improvements=evaluation.improvements,
         feedback=evaluation.feedback,
@@ -62,7 +62,7 @@ def _write_criterion(criterion: CriterionScore) -> evaluation_pb2.Criterion:
         level=criterion.level,
         score=criterion.score,
         comment=criterion.comment,
-        evidence=[_write_quote(quote) for quote in criterion.evidence],
+        evidence=[write_quote(quote) for quote in criterion.evidence],
         level_spread=criterion.level_spread,
     )
 
@@ -74,15 +74,17 @@ def write_point(point: PointResult) -> evaluation_pb2.PointResult:
         text=point.text,
         status=names.POINT_STATUS_NUMBERS[point.status],  # type: ignore[arg-type]
         credit=point.credit,
-        quote=_write_quote(point.quote) if point.quote else None,
+        quote=write_quote(point.quote) if point.quote else None,
     )
 
 
-def _write_quote(quote: Quote) -> evaluation_pb2.Quote:
+def write_quote(quote: Quote) -> evaluation_pb2.Quote:
+    """A piece of an answer."""
     return evaluation_pb2.Quote(text=quote.text, start=quote.start, end=quote.end)
 
 
-def _write_delivery(delivery: Delivery) -> evaluation_pb2.Delivery:
+def write_delivery(delivery: Delivery) -> evaluation_pb2.Delivery:
+    """How an answer was said."""
     return evaluation_pb2.Delivery(
         relevance=delivery.relevance,
         grammar=delivery.grammar,
@@ -116,7 +118,7 @@ def _write_delivery(delivery: Delivery) -> evaluation_pb2.Delivery:
             for issue in delivery.grammar_issues
         ],
         structure_parts=[
-            evaluation_pb2.StructurePart(name=part.name, quote=_write_quote(part.quote) if part.quote else None)
+            evaluation_pb2.StructurePart(name=part.name, quote=write_quote(part.quote) if part.quote else None)
             for part in delivery.structure_parts
         ],
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from ai_service.engines import load_batch_engine, load_engine
+from ai_service.engines import load_batch_engine, load_services
 from ai_service.errors import ResourceError
 from ai_service.grading.calibration import Calibration
 from ai_service.interviewing.builtin import BuiltinEngine
@@ -28,11 +28,11 @@ def test_the_builtin_engine_needs_no_sdk() -> None:
 def test_the_settings_name_the_engine(model_cache: Path) -> None:
     workers = Workers(threads=1, bound=1)
     builtin = EngineSettings(ai_cache=model_cache, engine="builtin")
-    assert isinstance(load_engine(builtin, workers, CollectorRegistry()), BuiltinEngine)
+    assert isinstance(load_services(builtin, workers, CollectorRegistry()).engine, BuiltinEngine)
     address = EngineSettings(
         ai_cache=model_cache, engine="auto", openai_base_url="http://127.0.0.1:9/v1", llm_model="m"
     )
-    assert isinstance(load_engine(address, workers, CollectorRegistry()), LlmEngine)
+    assert isinstance(load_services(address, workers, CollectorRegistry()).engine, LlmEngine)
     workers.close()
 
 
@@ -49,7 +49,7 @@ async def test_samples_and_metrics_are_those_of_the_settings(model_cache: Path) 
             llm_price_output=2.0,
         )
         endpoint.answer = lambda _: completion(grading(2), usage=(1000, 500))
-        engine = load_engine(settings, workers, registry)
+        engine = load_services(settings, workers, registry).engine
         evaluation = await engine.evaluate(context(Domain.DSA), SubmittedAnswer(QUESTION, ANSWER))
     workers.close()
     assert (evaluation.score, evaluation.samples, len(endpoint.requests)) == (50.0, 3, 3)
@@ -66,9 +66,9 @@ async def test_a_calibration_of_the_settings_is_applied_to_the_score_and_named(
     workers = Workers(threads=1, bound=1)
     submitted = SubmittedAnswer(QUESTION, CHOICE)
     settings = EngineSettings(ai_cache=model_cache, engine="builtin")
-    plain = await load_engine(settings, workers, CollectorRegistry()).evaluate(context(), submitted)
+    plain = await load_services(settings, workers, CollectorRegistry()).engine.evaluate(context(), submitted)
     with_curve = settings.model_copy(update={"ai_calibration": curve})
-    engine = load_engine(with_curve, workers, CollectorRegistry())
+    engine = load_services(with_curve, workers, CollectorRegistry()).engine
     calibrated = await engine.evaluate(context(), submitted)
     declined = await engine.evaluate(context(), SubmittedAnswer(QUESTION, "I don't know."))
     report = await engine.report(context(), [Turn(QUESTION, CHOICE, calibrated)])
@@ -102,7 +102,7 @@ def test_a_calibration_that_cannot_be_used_refuses_to_start(
     settings = EngineSettings(ai_cache=model_cache, engine="builtin", ai_calibration=curve)
     workers = Workers(threads=1, bound=1)
     with pytest.raises(ResourceError, match="AI_CALIBRATION: the calibration file") as caught:
-        load_engine(settings, workers, CollectorRegistry())
+        load_services(settings, workers, CollectorRegistry())
     workers.close()
     assert named in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -1,7 +1,7 @@
 """What is known of a candidate and of the job that he prepares for, as data for prompts."""
 
 from ai_service.interviewing.interview import InterviewContext
-from ai_service.interviewing.llm_engine.prompts import as_list
+from ai_service.llm.prompts import as_list
 
 
 def candidate_data(context: InterviewContext) -> dict[str, str]:

@@ -53,12 +53,14 @@ class LlmEngine:
         turns: Sequence[Turn],
         seen_keys: Sequence[str],
         seen_texts: Sequence[str] = (),
+        *,
+        follow_up_only: bool = False,
     ) -> ChosenQuestion:
         """As `Engine.next_question`; a question of the bank where the model fails, which its source says.
 
         Raises `BudgetSpent` when the interview has nothing left to grade another answer with.
         """
-        return await self._questions.next(context, turns, seen_keys, seen_texts)
+        return await self._questions.next(context, turns, seen_keys, seen_texts, follow_up_only=follow_up_only)
 
     async def evaluate(
         self, context: InterviewContext, submitted: SubmittedAnswer, turns: Sequence[Turn] = ()

@@ -18,7 +18,7 @@ from ai_service.interviewing.interview import (
 )
 from ai_service.interviewing.llm_engine.candidate import role_data
 from ai_service.interviewing.llm_engine.evidence import Evidence, Sample
-from ai_service.interviewing.llm_engine.prompts import as_list, load_prompts
+from ai_service.interviewing.llm_engine.prompts import load_prompts
 from ai_service.interviewing.llm_engine.replies import EvaluationDraft
 from ai_service.interviewing.llm_engine.samples import consensus
 from ai_service.interviewing.llm_engine.spending import Spending
@@ -26,6 +26,7 @@ from ai_service.interviewing.rubric import Rubric
 from ai_service.llm.asking import Asking
 from ai_service.llm.budget import Budget
 from ai_service.llm.chat import Message
+from ai_service.llm.prompts import as_list
 
 ENGINE = "openai"
 # Raised whenever what becomes of a model's judgement changes, so that scores are compared only with their like.

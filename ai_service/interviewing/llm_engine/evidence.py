@@ -50,6 +50,29 @@ class Sample:
     feedback: str
 
 
+class Citations:
+    """Finds the quotes of a model in an answer. What repeats the question or speaks to the grader is none."""
+
+    def __init__(self, question: str, answer: str) -> None:
+        self._answer = QuotedText(answer)
+        self._asked = QuotedText(question)
+        self._spoken_to_grader = _spoken_to_grader(answer)
+
+    def find(self, text: str, place: str, problems: list[str]) -> Quote | None:
+        """The piece of the answer that is quoted; None with the problem added, which names the `place`."""
+        quote = self._answer.find(text)
+        shown = " ".join(text.split())[:120]
+        if quote is None:
+            problems.append(f"{place}: the quote {shown!r} does not stand in the answer; copy it letter by letter")
+        elif not says_something(quote.text) or self._asked.find(quote.text) is not None:
+            problems.append(f"{place}: the quote {shown!r} shows nothing that the question does not say already")
+            quote = None
+        elif overlaps(quote, self._spoken_to_grader):
+            problems.append(f"{place}: the quote {shown!r} speaks to the grader and answers nothing")
+            quote = None
+        return quote
+
+
 @dataclass(slots=True)
 class _Problems:
     found: list[str] = field(default_factory=list)
@@ -70,9 +93,7 @@ class Evidence:
         self._instructions = instructions
         described = (level.description for criterion in rubric.criteria for level in criterion.levels)
         self._untold = "\n".join((instructions, *described))
-        self._answer = QuotedText(answer)
-        self._asked = QuotedText(question.text)
-        self._spoken_to_grader = _spoken_to_grader(answer)
+        self._citations = Citations(question.text, answer)
 
     async def problems(self, draft: EvaluationDraft) -> Sequence[str]:
         """What is wrong with a grading, in words for the model that is to repair it."""
@@ -108,18 +129,18 @@ class Evidence:
         sample = Sample(
             criteria,
             points,
-            _clean(draft.strengths, self._untold),
-            _clean(draft.improvements, self._untold),
-            next(iter(_clean([draft.feedback], self._untold)), ""),
+            clean(draft.strengths, self._untold),
+            clean(draft.improvements, self._untold),
+            next(iter(clean([draft.feedback], self._untold)), ""),
         )
         return sample, problems.found
 
     def _judged(self, name: str, judgement: CriterionJudgement | None, problems: _Problems) -> Judged:
         if judgement is None:
             return Judged(None, "", ())
-        quotes = [self._quote(quote, f"criteria {name}", problems) for quote in judgement.quotes]
+        quotes = [self._citations.find(quote, f"criteria {name}", problems.found) for quote in judgement.quotes]
         evidence = tuple(dict.fromkeys(quote for quote in quotes if quote is not None))[:_MOST_QUOTES]
-        comment = next(iter(_clean([judgement.comment], self._instructions)), "")
+        comment = next(iter(clean([judgement.comment], self._instructions)), "")
         supported = None not in quotes and (bool(evidence) or judgement.level == 0)
         if not evidence and not judgement.quotes and judgement.level > 0:
             problems.add(f"criteria {name}: level {judgement.level} has no quote from the answer")
@@ -132,24 +153,11 @@ class Evidence:
         if not mark.quote:
             problems.add(f"points {name}: {mark.status} has no quote from the answer")
             return missed
-        quote = self._quote(mark.quote, f"points {name}", problems)
+        quote = self._citations.find(mark.quote, f"points {name}", problems.found)
         return missed if quote is None else Found(PointStatus(mark.status), quote)
 
-    def _quote(self, text: str, place: str, problems: _Problems) -> Quote | None:
-        quote = self._answer.find(text)
-        shown = " ".join(text.split())[:120]
-        if quote is None:
-            problems.add(f"{place}: the quote {shown!r} does not stand in the answer; copy it letter by letter")
-        elif not says_something(quote.text) or self._asked.find(quote.text) is not None:
-            problems.add(f"{place}: the quote {shown!r} shows nothing that the question does not say already")
-            quote = None
-        elif overlaps(quote, self._spoken_to_grader):
-            problems.add(f"{place}: the quote {shown!r} speaks to the grader and answers nothing")
-            quote = None
-        return quote
 
-
-def _clean(texts: Iterable[str], secret: str) -> tuple[str, ...]:
+def clean(texts: Iterable[str], secret: str) -> tuple[str, ...]:
     """The texts on one line each, without those that repeat what is secret."""
     lines = (" ".join(text.split()) for text in texts)
     return tuple(line for line in lines if line and not repeats(line, secret))

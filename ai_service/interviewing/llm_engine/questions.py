@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import structlog
 
-from ai_service.errors import BudgetSpent, Fault
+from ai_service.errors import BudgetSpent, Fault, QuestionsExhausted
 from ai_service.grading.grader import Grader
 from ai_service.interviewing.asked import Asked
 from ai_service.interviewing.bank import Bank, BankQuestion
@@ -26,7 +26,7 @@ from ai_service.interviewing.interview import (
 from ai_service.interviewing.llm_engine.candidate import candidate_data, role_data
 from ai_service.interviewing.llm_engine.drafts import DraftCheck
 from ai_service.interviewing.llm_engine.history import History
-from ai_service.interviewing.llm_engine.prompts import Prompt, as_list, load_prompts
+from ai_service.interviewing.llm_engine.prompts import load_prompts
 from ai_service.interviewing.llm_engine.replies import FollowUpDraft, QuestionDraft
 from ai_service.interviewing.llm_engine.spending import EARLIER_CHARACTERS, MOST_EARLIER, Spending
 from ai_service.interviewing.near_duplicates import question_key
@@ -34,6 +34,7 @@ from ai_service.interviewing.questions import Questions
 from ai_service.interviewing.workers import Workers
 from ai_service.llm.asking import Asking
 from ai_service.llm.budget import Budget
+from ai_service.llm.prompts import Prompt, as_list
 
 # Some variety: the same interview asked again should not get the same words.
 _TEMPERATURE = 0.7
@@ -70,6 +71,8 @@ class LlmQuestions:
         turns: Sequence[Turn],
         seen_keys: Sequence[str],
         seen_texts: Sequence[str] = (),
+        *,
+        follow_up_only: bool = False,
     ) -> ChosenQuestion:
         """The next question after `turns` (oldest first), as `Engine.next_question`.
 
@@ -83,6 +86,8 @@ class LlmQuestions:
             if planned.question.kind is QuestionKind.FOLLOW_UP
             else self._probe(context, turns, seen_keys)
         )
+        if follow_up_only and probe is None:
+            raise QuestionsExhausted("nothing in the answer is worth a follow-up")
         try:
             history = History(self._bank, turns, seen_keys, seen_texts)
             return await self._written(context, turns, history, planned, probe, budget)
@@ -91,6 +96,8 @@ class LlmQuestions:
         except Fault as fault:
             _log.warning("question_from_bank", reason=fault.reason)
             reason = fault.reason
+        if follow_up_only and planned.question.kind is not QuestionKind.FOLLOW_UP:
+            raise QuestionsExhausted(f"the follow-up was not written, since the model failed: {reason}")
         question = replace(planned.question, source=QuestionSource.BANK_FALLBACK)
         return ChosenQuestion(question, f"{planned.rationale}; from the bank, since the model failed: {reason}")
 
@@ -116,7 +123,7 @@ class LlmQuestions:
         topic = self._bank.topic.get((plan.domain, plan.topic))
         about = f"{plan.topic_title} ({' '.join(topic.study.split())})" if topic else plan.topic_title
         messages = prompt.messages(
-            {**candidate_data(context), **_earlier(history), "example": _example(plan)},
+            {**candidate_data(context), **_earlier(history), "example": example_of(plan)},
             domain=prompt.terms["domains"][plan.domain.value],
             topic=about,
             difficulty=prompt.terms["difficulties"][plan.difficulty.value],
@@ -135,8 +142,8 @@ class LlmQuestions:
         return replace(
             plan,
             key=question_key(plan.topic, asked.reply.question),
-            text=_line(asked.reply.question),
-            points=_points(asked.reply),
+            text=as_line(asked.reply.question),
+            points=points_of(asked.reply),
             reference_answer=asked.reply.reference_answer.strip(),
             source=QuestionSource.MODEL,
         )
@@ -153,7 +160,7 @@ class LlmQuestions:
                 "point": point or " ".join(p.text for p in probe.points),
                 **role_data(context),
                 **_earlier(history),
-                "example": _example(probe),
+                "example": example_of(probe),
             },
             domain=prompt.terms["domains"][probe.domain.value],
             topic=probe.topic_title or probe.topic,
@@ -179,8 +186,8 @@ class LlmQuestions:
         check.insist(asked.problems)
         return replace(
             probe,
-            text=_line(asked.reply.question),
-            points=_points(asked.reply),
+            text=as_line(asked.reply.question),
+            points=points_of(asked.reply),
             reference_answer=asked.reply.reference_answer.strip(),
             source=QuestionSource.MODEL,
         )
@@ -222,21 +229,24 @@ def _earlier(history: History) -> dict[str, str]:
     return {"earlier_questions": as_list([text[:EARLIER_CHARACTERS] for text in texts[::-1]]) if texts else ""}
 
 
-def _example(question: Question) -> str:
+def example_of(question: Question) -> str:
+    """A question with its points as data that show the expected depth; empty for a frame without words."""
     if not question.text:
         return ""
     points: list[str] = [point.text for point in question.points]
     return as_list({"question": question.text, "points": points})
 
 
-def _points(draft: QuestionDraft | FollowUpDraft) -> tuple[ExpectedPoint, ...]:
+def points_of(draft: QuestionDraft | FollowUpDraft) -> tuple[ExpectedPoint, ...]:
+    """The points of a draft, named p1, p2 and so on."""
     return tuple(
         ExpectedPoint(
-            f"p{number}", _line(point.text), tuple(_line(phrasing) for phrasing in point.phrasings), point.weight
+            f"p{number}", as_line(point.text), tuple(as_line(phrasing) for phrasing in point.phrasings), point.weight
         )
         for number, point in enumerate(draft.points, start=1)
     )
 
 
-def _line(text: str) -> str:
+def as_line(text: str) -> str:
+    """A text with its white space made single blanks."""
     return " ".join(text.split())

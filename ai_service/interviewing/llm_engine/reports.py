@@ -12,12 +12,13 @@ from ai_service.errors import Fault
 from ai_service.interviewing.interview import Finding, InterviewContext, NextStep, Report, Turn
 from ai_service.interviewing.llm_engine.candidate import candidate_data
 from ai_service.interviewing.llm_engine.leaks import repeats
-from ai_service.interviewing.llm_engine.prompts import as_list, load_prompts
+from ai_service.interviewing.llm_engine.prompts import load_prompts
 from ai_service.interviewing.llm_engine.replies import EntryWords, ReportDraft
 from ai_service.interviewing.llm_engine.spending import Spending
 from ai_service.interviewing.report import Reports
 from ai_service.interviewing.wording import Wording
 from ai_service.llm.asking import Asking
+from ai_service.llm.prompts import as_list
 
 _TEMPERATURE = 0.3
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")

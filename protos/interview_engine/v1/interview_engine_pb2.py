@@ -27,7 +27,7 @@ from protos.interview_engine.v1 import question_pb2 as protos_dot_interview__eng
 from protos.interview_engine.v1 import report_pb2 as protos_dot_interview__engine_dot_v1_dot_report__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1protos/interview_engine/v1/interview_engine.proto\x12\x13interview_engine.v1\x1a+protos/interview_engine/v1/evaluation.proto\x1a)protos/interview_engine/v1/question.proto\x1a\'protos/interview_engine/v1/report.proto\"\xa6\x01\n\x1bGenerateNextQuestionRequest\x12\x36\n\x07\x63ontext\x18\x01 \x01(\x0b\x32%.interview_engine.v1.InterviewContext\x12(\n\x05turns\x18\x02 \x03(\x0b\x32\x19.interview_engine.v1.Turn\x12\x11\n\tseen_keys\x18\x03 \x03(\t\x12\x12\n\nseen_texts\x18\x04 \x03(\t\"b\n\x1cGenerateNextQuestionResponse\x12/\n\x08question\x18\x01 \x01(\x0b\x32\x1d.interview_engine.v1.Question\x12\x11\n\trationale\x18\x02 \x01(\t\"\x9c\x02\n\x15\x45valuateAnswerRequest\x12\x36\n\x07\x63ontext\x18\x01 \x01(\x0b\x32%.interview_engine.v1.InterviewContext\x12/\n\x08question\x18\x02 \x01(\x0b\x32\x1d.interview_engine.v1.Question\x12\x0e\n\x06\x61nswer\x18\x03 \x01(\t\x12\x31\n\x06speech\x18\x04 \x01(\x0b\x32!.interview_engine.v1.SpeechTiming\x12\x16\n\x0e\x65xtra_keywords\x18\x05 \x03(\t\x12?\n\rnext_question\x18\x06 \x01(\x0b\x32(.interview_engine.v1.NextQuestionRequest\"f\n\x13NextQuestionRequest\x12(\n\x05turns\x18\x01 \x03(\x0b\x32\x19.interview_engine.v1.Turn\x12\x11\n\tseen_keys\x18\x02 \x03(\t\x12\x12\n\nseen_texts\x18\x03 \x03(\t\"\x83\x01\n\x16\x45valuateAnswerResponse\x12\x33\n\nevaluation\x18\x01 \x01(\x0b\x32\x1f.interview_engine.v1.Evaluation\x12\x34\n\rnext_question\x18\x02 \x01(\x0b\x32\x1d.interview_engine.v1.Question\"\x82\x01\n\x1e\x46inalizeInterviewReportRequest\x12\x36\n\x07\x63ontext\x18\x01 \x01(\x0b\x32%.interview_engine.v1.InterviewContext\x12(\n\x05turns\x18\x02 \x03(\x0b\x32\x19.interview_engine.v1.Turn\"N\n\x1f\x46inalizeInterviewReportResponse\x12+\n\x06report\x18\x01 \x01(\x0b\x32\x1b.interview_engine.v1.Report2\x87\x03\n\x16InterviewEngineService\x12{\n\x14GenerateNextQuestion\x12\x30.interview_engine.v1.GenerateNextQuestionRequest\x1a\x31.interview_engine.v1.GenerateNextQuestionResponse\x12i\n\x0e\x45valuateAnswer\x12*.interview_engine.v1.EvaluateAnswerRequest\x1a+.interview_engine.v1.EvaluateAnswerResponse\x12\x84\x01\n\x17\x46inalizeInterviewReport\x12\x33.interview_engine.v1.FinalizeInterviewReportRequest\x1a\x34.interview_engine.v1.FinalizeInterviewReportResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1protos/interview_engine/v1/interview_engine.proto\x12\x13interview_engine.v1\x1a+protos/interview_engine/v1/evaluation.proto\x1a)protos/interview_engine/v1/question.proto\x1a\'protos/interview_engine/v1/report.proto\"\xa6\x01\n\x1bGenerateNextQuestionRequest\x12\x36\n\x07\x63ontext\x18\x01 \x01(\x0b\x32%.interview_engine.v1.InterviewContext\x12(\n\x05turns\x18\x02 \x03(\x0b\x32\x19.interview_engine.v1.Turn\x12\x11\n\tseen_keys\x18\x03 \x03(\t\x12\x12\n\nseen_texts\x18\x04 \x03(\t\"b\n\x1cGenerateNextQuestionResponse\x12/\n\x08question\x18\x01 \x01(\x0b\x32\x1d.interview_engine.v1.Question\x12\x11\n\trationale\x18\x02 \x01(\t\"\x9c\x02\n\x15\x45valuateAnswerRequest\x12\x36\n\x07\x63ontext\x18\x01 \x01(\x0b\x32%.interview_engine.v1.InterviewContext\x12/\n\x08question\x18\x02 \x01(\x0b\x32\x1d.interview_engine.v1.Question\x12\x0e\n\x06\x61nswer\x18\x03 \x01(\t\x12\x31\n\x06speech\x18\x04 \x01(\x0b\x32!.interview_engine.v1.SpeechTiming\x12\x16\n\x0e\x65xtra_keywords\x18\x05 \x03(\t\x12?\n\rnext_question\x18\x06 \x01(\x0b\x32(.interview_engine.v1.NextQuestionRequest\"~\n\x13NextQuestionRequest\x12(\n\x05turns\x18\x01 \x03(\x0b\x32\x19.interview_engine.v1.Turn\x12\x11\n\tseen_keys\x18\x02 \x03(\t\x12\x12\n\nseen_texts\x18\x03 \x03(\t\x12\x16\n\x0e\x66ollow_up_only\x18\x04 \x01(\x08\"\x83\x01\n\x16\x45valuateAnswerResponse\x12\x33\n\nevaluation\x18\x01 \x01(\x0b\x32\x1f.interview_engine.v1.Evaluation\x12\x34\n\rnext_question\x18\x02 \x01(\x0b\x32\x1d.interview_engine.v1.Question\"\x82\x01\n\x1e\x46inalizeInterviewReportRequest\x12\x36\n\x07\x63ontext\x18\x01 \x01(\x0b\x32%.interview_engine.v1.InterviewContext\x12(\n\x05turns\x18\x02 \x03(\x0b\x32\x19.interview_engine.v1.Turn\"N\n\x1f\x46inalizeInterviewReportResponse\x12+\n\x06report\x18\x01 \x01(\x0b\x32\x1b.interview_engine.v1.Report2\x87\x03\n\x16InterviewEngineService\x12{\n\x14GenerateNextQuestion\x12\x30.interview_engine.v1.GenerateNextQuestionRequest\x1a\x31.interview_engine.v1.GenerateNextQuestionResponse\x12i\n\x0e\x45valuateAnswer\x12*.interview_engine.v1.EvaluateAnswerRequest\x1a+.interview_engine.v1.EvaluateAnswerResponse\x12\x84\x01\n\x17\x46inalizeInterviewReport\x12\x33.interview_engine.v1.FinalizeInterviewReportRequest\x1a\x34.interview_engine.v1.FinalizeInterviewReportResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,13 +41,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EVALUATEANSWERREQUEST']._serialized_start=473
   _globals['_EVALUATEANSWERREQUEST']._serialized_end=757
   _globals['_NEXTQUESTIONREQUEST']._serialized_start=759
-  _globals['_NEXTQUESTIONREQUEST']._serialized_end=861
-  _globals['_EVALUATEANSWERRESPONSE']._serialized_start=864
-  _globals['_EVALUATEANSWERRESPONSE']._serialized_end=995
-  _globals['_FINALIZEINTERVIEWREPORTREQUEST']._serialized_start=998
-  _globals['_FINALIZEINTERVIEWREPORTREQUEST']._serialized_end=1128
-  _globals['_FINALIZEINTERVIEWREPORTRESPONSE']._serialized_start=1130
-  _globals['_FINALIZEINTERVIEWREPORTRESPONSE']._serialized_end=1208
-  _globals['_INTERVIEWENGINESERVICE']._serialized_start=1211
-  _globals['_INTERVIEWENGINESERVICE']._serialized_end=1602
+  _globals['_NEXTQUESTIONREQUEST']._serialized_end=885
+  _globals['_EVALUATEANSWERRESPONSE']._serialized_start=888
+  _globals['_EVALUATEANSWERRESPONSE']._serialized_end=1019
+  _globals['_FINALIZEINTERVIEWREPORTREQUEST']._serialized_start=1022
+  _globals['_FINALIZEINTERVIEWREPORTREQUEST']._serialized_end=1152
+  _globals['_FINALIZEINTERVIEWREPORTRESPONSE']._serialized_start=1154
+  _globals['_FINALIZEINTERVIEWREPORTRESPONSE']._serialized_end=1232
+  _globals['_INTERVIEWENGINESERVICE']._serialized_start=1235
+  _globals['_INTERVIEWENGINESERVICE']._serialized_end=1626
 # @@protoc_insertion_point(module_scope)

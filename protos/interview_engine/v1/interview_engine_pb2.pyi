@@ -173,6 +173,9 @@ class NextQuestionRequest(_message.Message):
     TURNS_FIELD_NUMBER: _builtins.int
     SEEN_KEYS_FIELD_NUMBER: _builtins.int
     SEEN_TEXTS_FIELD_NUMBER: _builtins.int
+    FOLLOW_UP_ONLY_FIELD_NUMBER: _builtins.int
+    follow_up_only: _builtins.bool
+    """When true, the next question is a follow-up on this answer, and there is none where nothing is worth one."""
     @_builtins.property
     def turns(self) -> _containers.RepeatedCompositeFieldContainer[_question_pb2.Turn]:
         """As GenerateNextQuestionRequest.turns."""
@@ -191,10 +194,11 @@ class NextQuestionRequest(_message.Message):
         turns: _abc.Iterable[_question_pb2.Turn] | None = ...,
         seen_keys: _abc.Iterable[_builtins.str] | None = ...,
         seen_texts: _abc.Iterable[_builtins.str] | None = ...,
+        follow_up_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["seen_keys", b"seen_keys", "seen_texts", b"seen_texts", "turns", b"turns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["follow_up_only", b"follow_up_only", "seen_keys", b"seen_keys", "seen_texts", b"seen_texts", "turns", b"turns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from ai_service.errors import QuestionsExhausted
 from ai_service.grading.grade import PointStatus
 from ai_service.interviewing.bank import Bank, BankQuestion, Topic
 from ai_service.interviewing.composition import load_composition
@@ -136,3 +137,13 @@ def test_a_question_from_outside_the_bank_is_followed_by_a_main_question(
         source=entry.question.source,
     )
     assert _next(questions, [turn(foreign, 20.0, statuses=all_missed(foreign))]).kind is QuestionKind.MAIN
+
+
+def test_where_only_a_follow_up_is_wanted_no_main_question_takes_its_place(
+    questions: Questions, entry: BankQuestion
+) -> None:
+    missed = turn(entry.question, 20.0, statuses=all_missed(entry.question))
+    keys = [entry.question.key]
+    assert questions.next(context(), [missed], keys, follow_up_only=True).question.parent_key == entry.question.key
+    with pytest.raises(QuestionsExhausted):
+        questions.next(context(), [turn(entry.question, 100.0)], keys, follow_up_only=True)

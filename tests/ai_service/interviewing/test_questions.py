@@ -176,6 +176,50 @@ def test_a_role_is_composed_to_fit_it(bank: Bank, questions: Questions, role: st
     assert _sources(bank, questions, role).most_common(1)[0][0] == most
 
 
+@pytest.mark.parametrize(
+    ("fields", "source", "least"),
+    [
+        ({"job_role": "Frontend Developer", "focus_areas": ("system design",)}, "hld", 2),
+        ({"job_role": "Backend Engineer", "focus_areas": ("Kubernetes",)}, "role/devops_sre", 2),
+        ({"job_role": "Backend Engineer", "skills": ("react", "css", "typescript")}, "role/backend", 8),
+        ({"job_role": "Software Engineer", "skills": ("react", "css")}, "role/frontend", 8),
+        ({"job_role": "Software Engineer", "job_description": "You run Terraform and Linux."}, "role/devops_sre", 8),
+        ({"job_role": "Software Engineer", "resume": "Data pipelines with Airflow."}, "role/data_engineering", 8),
+        ({"job_role": "Data Scientists"}, "role/data_science", 8),
+    ],
+)
+def test_role_skills_focus_description_and_resume_each_shape_the_mix(
+    bank: Bank, questions: Questions, fields: dict[str, Any], source: str, least: int
+) -> None:
+    interview = replace(context(Domain.ROLE, question_limit=20), **fields)
+    played = _play(questions, interview, [60.0] * 20)
+    assert Counter(bank.by_key[one.question.main_key].source for one in played)[source] >= least
+
+
+def test_a_focus_area_comes_first_in_an_interview_for_a_role(questions: Questions) -> None:
+    def firsts(*focus: str) -> Counter[str]:
+        interviews = [
+            context(Domain.ROLE, job_role="Backend Engineer", focus_areas=focus, interview_id=f"i-{number}")
+            for number in range(20)
+        ]
+        return Counter(questions.next(one, [], []).question.topic for one in interviews)
+
+    assert firsts("Distributed-systems basics")["distributed"] >= 10 > firsts()["distributed"]
+    assert firsts("Authentication")["backend_security"] >= 10 > firsts()["backend_security"]
+
+
+def test_a_focus_area_that_only_the_next_difficulty_serves_is_asked_all_the_same(questions: Questions) -> None:
+    served = 0
+    for number in range(10):
+        wish = context(
+            Domain.ROLE, job_role="Frontend Developer", focus_areas=("accessibility",), interview_id=f"i-{number}"
+        )
+        played = _play(questions, wish, [65.0] * 4)
+        assert all(abs(one.question.difficulty.rank - Difficulty.MEDIUM.rank) <= 1 for one in played)
+        served += any(one.question.topic == "frontend_accessibility" for one in played)
+    assert served == 10
+
+
 def test_a_word_inside_another_is_no_keyword() -> None:
     shares = load_composition().shares(context(Domain.ROLE, job_role="Rapid prototyping, disrespectful"))
     assert shares == load_composition().role_default

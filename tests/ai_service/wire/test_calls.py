@@ -240,7 +240,13 @@ class _Chooseless(BuiltinEngine):
     failure: Exception = QuestionsExhausted("nothing is left")
 
     async def next_question(
-        self, context: InterviewContext, turns: Sequence[Turn], seen_keys: Sequence[str], seen_texts: Sequence[str] = ()
+        self,
+        context: InterviewContext,
+        turns: Sequence[Turn],
+        seen_keys: Sequence[str],
+        seen_texts: Sequence[str] = (),
+        *,
+        follow_up_only: bool = False,
     ) -> ChosenQuestion:
         raise self.failure
 

@@ -12,6 +12,7 @@ from ai_service.interviewing.workers import Workers
 from tests.ai_service.wire.serving import SECONDS, Serving
 
 SERVICE = "interview_engine.v1.InterviewEngineService"
+SERVICES = (SERVICE, "interview_engine.v1.ResumeService", "interview_engine.v1.CoachingService")
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -25,10 +26,10 @@ async def _status(channel: aio.Channel, service: str) -> int:
 async def test_health_says_not_serving_until_the_engine_is_loaded(grader: Grader, bank: Bank) -> None:
     workers = Workers(threads=1, bound=1)
     async with Serving.start(workers) as serving:
-        for service in ("", SERVICE):
+        for service in ("", *SERVICES):
             assert await _status(serving.channel, service) == NOT_SERVING
         await serving.server.open(BuiltinEngine(grader, workers, bank))
-        for service in ("", SERVICE):
+        for service in ("", *SERVICES):
             assert await _status(serving.channel, service) == SERVING
 
 
@@ -54,7 +55,7 @@ async def test_reflection_needs_no_credential_and_knows_every_method(serving: Se
     ]
     replies = [reply async for reply in stub.ServerReflectionInfo(iter(requests), timeout=SECONDS)]
     names = {service.name for service in replies[0].list_services_response.service}
-    assert names == {SERVICE, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
+    assert names == {*SERVICES, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
     described = b"".join(replies[1].file_descriptor_response.file_descriptor_proto)
     for method in (b"GenerateNextQuestion", b"EvaluateAnswer", b"FinalizeInterviewReport"):
         assert method in described

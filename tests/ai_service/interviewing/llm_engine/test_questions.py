@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from ai_service.errors import BudgetSpent
+from ai_service.errors import BudgetSpent, QuestionsExhausted
 from ai_service.grading.grade import PointStatus
 from ai_service.interviewing.bank import Bank
 from ai_service.interviewing.interview import (
@@ -170,6 +170,17 @@ async def test_a_missed_point_of_a_written_question_is_probed(playing: Playing) 
     assert question.key == f"{last.question.key}.collisions"
     assert playing.data("answer") == ANSWER
     assert playing.data("point") == QUESTION.points[2].text
+
+
+async def test_where_only_a_follow_up_is_wanted_the_model_is_not_asked_for_a_main_question(playing: Playing) -> None:
+    playing.endpoint.answer = lambda _: error(500)
+    for last in (model_turn(), model_turn(collisions=PointStatus.MISSED)):
+        with pytest.raises(QuestionsExhausted):
+            await playing.engine.next_question(context(), (last,), (), follow_up_only=True)
+    playing.endpoint.answer = lambda _: completion(FOLLOW_UP)
+    missed = model_turn(collisions=PointStatus.MISSED)
+    chosen = await playing.engine.next_question(context(), (missed,), (), follow_up_only=True)
+    assert chosen.question.parent_key == missed.question.key
 
 
 async def test_the_banks_follow_up_is_put_in_words_that_fit_the_answer(playing: Playing, bank: Bank) -> None:

@@ -1,0 +1,1 @@
+"""Coaching: an answer read by a framework, and questions to practise with."""
