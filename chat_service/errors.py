@@ -19,6 +19,7 @@ class ErrorKind(StrEnum):
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"
+    NOT_IMPLEMENTED = "not_implemented"
     INTERNAL = "internal"
 
 

@@ -5,7 +5,15 @@ from datetime import timedelta
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # Words of the secrets that documentation and templates show; openssl's hexadecimal digits hold none of them.
@@ -16,6 +24,8 @@ _KNOWN_DEFAULTS = (
 )
 
 _TARGET = re.compile(r"(?:dns|ipv4|ipv6|unix|xds):\S+|(?:\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):[0-9]{1,5}")
+
+_SENDER = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 
 
 class SettingsError(Exception):
@@ -94,18 +104,42 @@ class Settings(DatabaseSettings):
 
     access_token_minutes: int = Field(15, ge=1, le=1440, description="Life of an access token")
     refresh_token_days: int = Field(7, ge=1, le=365, description="Life of a refresh token")
+    cookie_secure: Literal["auto", "always"] = Field(
+        "auto", description="auto marks session cookies Secure when the request came by https"
+    )
+    signup_credits: int = Field(1000, ge=0, le=1_000_000, description="Interviews that a new account may start")
 
     rate_limits: Literal["on", "off"] = Field("on", description="off switches every rate limit off")
     rate_limit_authentication: int = Field(5, ge=1, description="Sign-ups, logins and refreshes a minute, by address")
     rate_limit_start: int = Field(10, ge=1, description="Interview starts a minute, by user")
     rate_limit_answers: int = Field(20, ge=1, description="Answers a minute, by user")
+    rate_limit_feedback: int = Field(30, ge=1, description="Readings of feedback a minute, by user")
     rate_limit_other: int = Field(60, ge=1, description="Other requests a minute, by user")
+    rate_limit_key: int = Field(60, ge=1, description="Requests a minute, by API key, where a contract says so")
+    connections_per_key: int = Field(10, ge=1, description="Open WebSockets, by API key, where a contract says so")
+    connections_per_user: int = Field(10, ge=1, description="Open WebSockets of live interviews, by user")
+    socket_origins: str | None = Field(
+        None, description="Origins, comma-separated, whose pages may open WebSockets here; the own one always may"
+    )
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses, comma-separated, whose X-Forwarded-For is believed; * for all"
     )
 
     question_limit: int = Field(8, ge=1, le=50, description="Questions of an interview that names no limit")
     idle_limit_minutes: int = Field(120, ge=1, description="An interview idle for longer is completed")
+
+    jobs_at_once: int = Field(4, ge=0, le=100, description="Durable jobs done at the same time, per worker; 0 for none")
+    job_attempts: int = Field(20, ge=1, le=1000, description="Attempts at a durable job before it is given up")
+    reminder_minutes: str = Field(
+        "60,10",
+        description="Minutes before a scheduled interview at which to remind of it, comma-separated; 0 for never",
+    )
+    smtp_url: SecretStr | None = Field(
+        None, description="Mail server, smtp://user:password@host:587 or smtps://; unset writes reminders to the log"
+    )
+    mail_from: str | None = Field(
+        None, validate_default=True, description="Address that reminders come from; required with SMTP_URL"
+    )
 
     admin_password: SecretStr | None = Field(None, description="Password for create-admin; asked for when not set")
 
@@ -115,6 +149,36 @@ class Settings(DatabaseSettings):
         _require_address(value, ("redis", "rediss"), "redis://:password@host:port/0")
         if not re.fullmatch(r"/?[0-9]*", urlsplit(value).path):
             raise ValueError("must end in the number of a database, such as /0")
+        return value
+
+    @field_validator("jobs_at_once")
+    @classmethod
+    def _pair(cls, value: int) -> int:
+        if value == 1:
+            raise ValueError("must be 0, or 2 and more")
+        return value
+
+    @field_validator("reminder_minutes")
+    @classmethod
+    def _minutes(cls, value: str) -> str:
+        if not all(one.isascii() and one.isdigit() and int(one) <= 60 * 24 * 30 for one in value.split(",")):
+            raise ValueError("must be minutes up to 30 days, such as 60,10, or 0")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _require_address(value.get_secret_value(), ("smtp", "smtps"), "smtp://user:password@host:587")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("smtp_url") is not None:
+            raise ValueError("is required with SMTP_URL")
+        if value is not None and not _SENDER.fullmatch(value):
+            raise ValueError("must be an address such as interviews@example.com")
         return value
 
     @field_validator("ai_service_token")
@@ -141,6 +205,11 @@ class Settings(DatabaseSettings):
     def refresh_token_life(self) -> timedelta:
         """How long a refresh token is good for."""
         return timedelta(days=self.refresh_token_days)
+
+    @property
+    def reminder_leads(self) -> tuple[int, ...]:
+        """Minutes before an interview at which its candidate is reminded, longest first."""
+        return tuple(sorted({int(one) for one in self.reminder_minutes.split(",")} - {0}, reverse=True))
 
     @property
     def idle_limit(self) -> timedelta:

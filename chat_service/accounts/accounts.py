@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
+from chat_service.accounts import credits as ledger
 from chat_service.accounts import emails
 from chat_service.accounts.access_tokens import AccessTokens, refused
 from chat_service.accounts.identity import Identity, Role
 from chat_service.accounts.passwords import MAX_LENGTH, MIN_LENGTH, Passwords
+from chat_service.accounts.profiles import ProfileChanges, require_possible
 from chat_service.accounts.sessions import Sessions
 from chat_service.accounts.tables import User
-from chat_service.errors import AppError, ErrorKind, invalid
+from chat_service.errors import AppError, ErrorKind, invalid, not_found
 from chat_service.storage.database import Database
 
 
@@ -40,22 +42,38 @@ class Accounts:
     """Opens accounts and sessions."""
 
     def __init__(
-        self, database: Database, sessions: Sessions, access_tokens: AccessTokens, passwords: Passwords
+        self,
+        database: Database,
+        sessions: Sessions,
+        access_tokens: AccessTokens,
+        passwords: Passwords,
+        *,
+        signup_credits: int,
     ) -> None:
         self._database = database
         self._sessions = sessions
         self._access_tokens = access_tokens
         self._passwords = passwords
+        self._signup_credits = signup_credits
 
-    async def sign_up(self, email: str, password: str, *, role: Role = Role.USER) -> Account:
-        """Opens an account. Raises INVALID for an unusable address or password, CONFLICT for a taken address."""
+    async def sign_up(
+        self, email: str, password: str, *, role: Role = Role.USER, details: ProfileChanges | None = None
+    ) -> Account:
+        """Opens an account with its first credits. `details` are what its profile begins with.
+
+        Raises INVALID for an unusable address, password or detail, CONFLICT for a taken address.
+        """
         address = emails.normalise(email)
         require_usable(password)
-        user = User(email=address, password_hash=await self._passwords.hash(password), role=role.value)
+        known = details or ProfileChanges()
+        require_possible(known)
+        user = User(email=address, password_hash=await self._passwords.hash(password), role=role.value, **known)
         try:
             async with self._database.transaction() as session:
                 session.add(user)
                 await session.flush()
+                if self._signup_credits:
+                    await ledger.give(session, user.id, self._signup_credits, ledger.SIGN_UP)
                 await session.refresh(user)
         except IntegrityError:
             raise AppError(
@@ -90,6 +108,26 @@ class Accounts:
         identity = self._access_tokens.read(access_token)
         await self._sessions.check(identity.session_id)
         return identity
+
+    async def require_password(self, user_id: UUID, password: str) -> None:
+        """Raises FORBIDDEN unless it is the user's password, and UNAUTHENTICATED when the account is gone."""
+        async with self._database.transaction() as session:
+            user = await session.get(User, user_id)
+        if user is None:
+            raise refused("account_gone", "This account no longer exists.")
+        if not await self._passwords.verify(password, user.password_hash):
+            raise AppError(ErrorKind.FORBIDDEN, "password_wrong", "This is not the password of the account.")
+
+    async def delete(self, user_id: UUID) -> None:
+        """Deletes an account with all that belongs to it; ends its sessions. Raises NOT_FOUND.
+
+        The row goes first: a login at the same moment finds no account, or opens a session that is ended here.
+        """
+        async with self._database.transaction() as session:
+            gone = await session.scalar(delete(User).where(User.id == user_id).returning(User.id))
+        await self._sessions.end_all(user_id)
+        if gone is None:
+            raise not_found("user")
 
     async def change_role(self, email: str, role: Role) -> Account:
         """Gives an existing account a role. A demotion ends its sessions. Raises NOT_FOUND."""

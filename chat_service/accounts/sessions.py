@@ -14,7 +14,6 @@ import hashlib
 import hmac
 import math
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -23,12 +22,10 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chat_service.accounts.access_tokens import refused
+from chat_service.accounts.trust import Trust
+from chat_service.errors import AppError
 from chat_service.storage.ids import new_id
 from chat_service.storage.redis import unavailable
-
-# How long another process may go on trusting an ended session.
-_TRUST_SECONDS = 3.0
-_TRUSTED_SESSIONS = 50_000
 
 # KEYS: the token's key. ARGV: its digest, its successor's digest, life in seconds, the Unix time at which that is up.
 # Returns {"ok", session, user}, {"reused", session, user} or {"unknown"}.
@@ -71,7 +68,7 @@ class Sessions:
         self._key = hashlib.sha256(b"refresh-token-successor\0" + key.encode()).digest()
         self._life = int(life.total_seconds())
         self._advance = redis.register_script(_ADVANCE)
-        self._trusted: OrderedDict[str, float] = OrderedDict()
+        self._trusted: Trust[str, bool] = Trust()
 
     async def open(self, user_id: UUID) -> tuple[str, str]:
         """A new session for the user: its id and its first refresh token."""
@@ -106,7 +103,7 @@ class Sessions:
             raise unavailable(error) from error
         verdict = outcome[0].decode()
         if verdict == "reused":
-            self._trusted.pop(outcome[1].decode(), None)
+            self._trusted.forget(outcome[1].decode())
             raise refused(
                 "refresh_token_reused",
                 "This refresh token was replaced and its successor used, so the session was ended. Log in again.",
@@ -117,23 +114,29 @@ class Sessions:
 
     async def check(self, session_id: str) -> None:
         """Raises UNAUTHENTICATED when the session has ended. Trusts an answer for three seconds."""
-        now = time.monotonic()
-        if self._trusted.get(session_id, 0.0) > now:
+        if self._trusted.get(session_id):
             return
-        self._trusted.pop(session_id, None)
         try:
             alive = await self._redis.exists(f"session:{session_id}")
         except RedisError as error:
             raise unavailable(error) from error
         if not alive:
-            raise refused("session_ended", "This session has ended. Log in again.")
-        self._trusted[session_id] = now + _TRUST_SECONDS
-        if len(self._trusted) > _TRUSTED_SESSIONS:
-            self._trusted.popitem(last=False)
+            raise session_ended()
+        self._trusted.keep(session_id, True)
+
+    async def owner(self, session_id: str) -> UUID:
+        """Whose session it is. Raises UNAUTHENTICATED when it has ended."""
+        try:
+            user = await self._redis.hget(f"session:{session_id}", "user")
+        except RedisError as error:
+            raise unavailable(error) from error
+        if user is None:
+            raise session_ended()
+        return UUID(user.decode() if isinstance(user, bytes) else user)
 
     async def end(self, session_id: str, user_id: UUID) -> None:
         """Ends one session: its refresh tokens at once, its access tokens within three seconds."""
-        self._trusted.pop(session_id, None)
+        self._trusted.forget(session_id)
         try:
             async with self._redis.pipeline(transaction=True) as commands:
                 commands.delete(f"session:{session_id}")
@@ -156,6 +159,11 @@ class Sessions:
 
     def _successor(self, token: str) -> str:
         return str(UUID(bytes=hmac.digest(self._key, token.encode(), "sha256")[:16], version=4))
+
+
+def session_ended() -> AppError:
+    """What a credential of an ended session is told."""
+    return refused("session_ended", "This session has ended. Log in again.")
 
 
 def _digest(token: str) -> str:

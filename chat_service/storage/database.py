@@ -20,18 +20,22 @@ _transaction_open: ContextVar[bool] = ContextVar("transaction_open", default=Fal
 # ORM work is brief and rare beside the driver's: a small pool of its own keeps it from waiting behind a burst.
 _SESSION_POOL = 16
 _COMMAND_TIMEOUT_SECONDS = 15
+_DEADLOCK = "40P01"
 
 
-# What the drivers raise when the server is away, starting or going. What a statement does wrong is not among it.
+# What the drivers raise when the server is away, starting or going, or has chosen us to give way to another
+# transaction. What a statement does wrong is not among it.
 _AWAY = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.DeadlockDetectedError,
     sqlalchemy.exc.OperationalError,
     sqlalchemy.exc.InterfaceError,
     sqlalchemy.exc.TimeoutError,
@@ -105,7 +109,7 @@ class Database:
         except _AWAY as error:
             raise _unavailable(error) from error
         except DBAPIError as error:
-            if error.connection_invalidated:
+            if error.connection_invalidated or getattr(error.orig, "sqlstate", None) == _DEADLOCK:
                 raise _unavailable(error) from error
             raise
         finally:
