@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import asyncpg
 
+from chat_service.accounts import time_zones
 from chat_service.analytics.scores import Scored, ScoreSummary, summarise
 from chat_service.analytics.streaks import Streaks, streaks
 from chat_service.engine.models import Difficulty, Domain
-from chat_service.errors import AppError, invalid
 from chat_service.interviews.states import InterviewState
 from chat_service.storage.database import Database
 
@@ -147,11 +146,11 @@ class _Kind:
 
 async def load(database: Database, user_id: UUID, *, time_zone: str, idle_limit: timedelta) -> PracticeAnalytics:
     """The user's practice; days and weeks are those of the IANA time zone. Raises INVALID for an unknown one."""
-    zone = _zone(time_zone)
+    zone = time_zones.zone(time_zone)
     try:
         row = await database.fetch_row(_LOAD, user_id, time_zone, idle_limit.total_seconds())
     except asyncpg.InvalidParameterValueError:
-        raise _unknown_zone() from None
+        raise time_zones.unknown_zone() from None
     if row is None:
         raise RuntimeError("an aggregate gave no row")
     kinds = [_kind(one) for one in row["kinds"] or ()]
@@ -219,14 +218,3 @@ def _topics(rows: Sequence[Sequence[Any]]) -> tuple[TopicPractice, ...]:
         for (domain, topic), found in scores.items()
     ]
     return tuple(sorted(topics, key=lambda one: (one.scores.average or 0.0, one.domain.value, one.topic)))
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise _unknown_zone() from None
-
-
-def _unknown_zone() -> AppError:
-    return invalid("time_zone", "is no time zone known here; give an IANA name such as Europe/Berlin")

@@ -50,6 +50,11 @@ def context_message(context: models.InterviewContext) -> questions.InterviewCont
     return message
 
 
+def difficulty_number(difficulty: models.Difficulty) -> questions.Difficulty.ValueType:
+    """The number of a difficulty."""
+    return _DIFFICULTY[difficulty]
+
+
 def question_message(question: models.Question) -> questions.Question:
     """The message of a question."""
     return questions.Question(
@@ -230,13 +235,13 @@ def evaluation(message: grades.Evaluation) -> models.Evaluation:
                 level=one.level if one.HasField("level") else None,
                 score=one.score if one.HasField("score") else None,
                 comment=one.comment,
-                evidence=tuple(_quote(quote) for quote in one.evidence),
+                evidence=tuple(quote_of(quote) for quote in one.evidence),
                 level_spread=one.level_spread if one.HasField("level_spread") else None,
             )
             for one in message.criteria
         ),
         points=tuple(point_result(one) for one in message.points),
-        delivery=_delivery(message.delivery),
+        delivery=delivery_of(message.delivery),
         strengths=tuple(message.strengths),
         improvements=tuple(message.improvements),
         feedback=message.feedback,
@@ -261,11 +266,12 @@ def point_result(message: grades.PointResult) -> models.PointResult:
         text=message.text,
         status=POINT_STATUS_OF[message.status],
         credit=message.credit,
-        quote=_quote(message.quote) if message.HasField("quote") else None,
+        quote=quote_of(message.quote) if message.HasField("quote") else None,
     )
 
 
-def _delivery(message: grades.Delivery) -> models.Delivery:
+def delivery_of(message: grades.Delivery) -> models.Delivery:
+    """The delivery of a message."""
     return models.Delivery(
         relevance=message.relevance if message.HasField("relevance") else None,
         grammar=message.grammar if message.HasField("grammar") else None,
@@ -294,7 +300,7 @@ def _delivery(message: grades.Delivery) -> models.Delivery:
             for one in message.grammar_issues
         ),
         structure_parts=tuple(
-            models.StructurePart(one.name, _quote(one.quote) if one.HasField("quote") else None)
+            models.StructurePart(one.name, quote_of(one.quote) if one.HasField("quote") else None)
             for one in message.structure_parts
         ),
     )
@@ -313,7 +319,8 @@ def provenance_of(message: grades.Provenance) -> models.Provenance:
     )
 
 
-def _quote(message: grades.Quote) -> models.Quote:
+def quote_of(message: grades.Quote) -> models.Quote:
+    """The quote of a message."""
     return models.Quote(message.text, message.start, message.end)
 
 

@@ -116,7 +116,7 @@ class QuestionReview:
     """A question looked back on: what was said of its points, and what a full answer would have said.
 
     `question_id` names the question in the interview's transcript, `question_key` in the findings. `confidence` is that
-    of the answer's evaluation.
+    of the answer's evaluation; `seconds_taken` and `late` are those of the answer.
     """
 
     question_key: str
@@ -132,6 +132,8 @@ class QuestionReview:
     delivery_notes: tuple[str, ...]
     question_id: UUID | None = None
     confidence: GradeConfidence | None = None
+    seconds_taken: float | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ An answer is accepted in one transaction, graded with none open, and recorded in
 accepted answer stays; sending it again takes the work up where it was left.
 """
 
+import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,73 +17,50 @@ import asyncpg
 from chat_service.engine.client import BUDGET_SPENT, InterviewEngine, QuestionsExhaustedError
 from chat_service.engine.models import (
     EVALUATION,
-    Difficulty,
     Domain,
     Evaluation,
     GradedTurn,
     History,
-    InterviewContext,
     Question,
     QuestionKind,
-    QuestionSource,
     Turn,
 )
 from chat_service.errors import AppError, ErrorKind, invalid
 from chat_service.interviews import history as histories
-from chat_service.interviews.answer_statements import CLAIM, LOAD, RECORD
+from chat_service.interviews.answer_statements import CHOSEN_COLUMNS, CLAIM, LOAD, NEXT_OPEN, RECORD
 from chat_service.interviews.asking import ASKED_AS_NEW, MAX_CHOICES, NextQuestion
+from chat_service.interviews.claims import MAX_QUESTIONS, Claim, claim_of, question_of, reply_to
 from chat_service.interviews.idempotency import Idempotency, RequestKey
-from chat_service.interviews.interview import (
-    ANSWERED,
-    AnsweredTurn,
-    GivenAnswer,
-    TranscriptTurn,
-    context,
-    expected_points,
-    posed,
-    progress,
-)
+from chat_service.interviews.interview import ANSWERED, AnsweredTurn, posed
 from chat_service.interviews.leases import Lease
 from chat_service.interviews.resumption import Resend, Resumption
-from chat_service.interviews.states import InterviewState
 from chat_service.storage.database import Database
 from chat_service.storage.ids import new_id
 
 MAX_ANSWER_CHARACTERS = 20_000
 
+_POLL_SECONDS = 0.05
+
 # A shorter text may well be the answer to two questions in a row ("I don't know"); a longer one is a resend.
 _RESEND_MIN_CHARACTERS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """An accepted answer that is being graded, with all that grading it takes."""
-
-    interview_id: UUID
-    user_id: UUID
-    lease: UUID
-    answer_id: UUID
-    content: str
-    submitted_at: datetime
-    context: InterviewContext
-    question_id: UUID
-    number: int
-    asked_at: datetime
-    question: Question
-    history: History
-    asked: Mapping[str, UUID]
-    questions_asked: int
-    answers_recorded: int
-    question_limit: int
 
 
 class Answering:
     """Takes answers."""
 
-    def __init__(self, database: Database, engine: InterviewEngine, idempotency: Idempotency) -> None:
+    def __init__(
+        self,
+        database: Database,
+        engine: InterviewEngine,
+        idempotency: Idempotency,
+        *,
+        patience_seconds: float = 0.0,
+    ) -> None:
+        """`patience_seconds` is how long an answer waits for the grading of another one in the same set."""
         self._database = database
         self._engine = engine
         self._idempotency = idempotency
+        self._patience = patience_seconds
         self._resumption = Resumption(database)
 
     async def answer(
@@ -92,31 +70,57 @@ class Answering:
         content: str,
         *,
         question_id: UUID | None = None,
+        time_spent_seconds: int | None = None,
         request: RequestKey | None = None,
+        accepted: Callable[[UUID], Awaitable[None]] | None = None,
     ) -> AnsweredTurn:
         """Grades the answer to the current question and asks the next one.
 
-        `question_id` names the question that is meant and refuses the answer when it is not the current one.
+        `question_id` names the question that is meant and refuses the answer when it is not the current one; of a
+        prepared interview any open question can be named, and the current one is the first of them. What the client
+        tells of the time that he spent is kept and decides nothing.
+        `accepted` is called with the answer's id once it is kept, before it is graded.
         Raises INVALID for an unusable text, NOT_FOUND, CONFLICT (with the current question in its details) when
         there is nothing to answer, an answer is being graded or the interview's budget is spent, UNAVAILABLE when the
         engine does not answer: the answer is kept then, and the same text or the same key goes on with it.
         """
         require_answer(content)
         return await self._idempotency.run(
-            user_id, request, ANSWERED, lambda: self._take(user_id, interview_id, content, question_id, request)
+            user_id,
+            request,
+            ANSWERED,
+            lambda: self._take(
+                user_id, interview_id, _Sent(content, question_id, time_spent_seconds), request, accepted
+            ),
         )
 
     async def _take(
-        self, user_id: UUID, interview_id: UUID, content: str, question_id: UUID | None, request: RequestKey | None
+        self,
+        user_id: UUID,
+        interview_id: UUID,
+        sent: "_Sent",
+        request: RequestKey | None,
+        accepted: Callable[[UUID], Awaitable[None]] | None,
     ) -> AnsweredTurn:
-        claim = await self._claim(user_id, interview_id, content, question_id)
-        if claim is None:
+        give_up = time.monotonic() + self._patience
+        while True:
+            claim = await self._claim(user_id, interview_id, sent)
+            if claim is not None:
+                break
             resumed = await self._resumption.resume(
-                user_id, interview_id, Resend(content, question_id, digest(content))
+                user_id,
+                interview_id,
+                Resend(sent.content, sent.question_id, digest(sent.content), sent.time_spent_seconds),
+                may_wait=time.monotonic() < give_up,
             )
             if isinstance(resumed, AnsweredTurn):
                 return resumed
-            claim = await self._load(resumed.lease, user_id, interview_id, resumed.answer_id)
+            if resumed is not None:
+                claim = await self._load(resumed.lease, user_id, interview_id, resumed.answer_id)
+                break
+            await asyncio.sleep(_POLL_SECONDS)
+        if accepted is not None:
+            await accepted(claim.answer_id)
         return await self._grade(claim, request, ask=True)
 
     async def _grade(self, claim: Claim, request: RequestKey | None, *, ask: bool) -> AnsweredTurn:
@@ -127,11 +131,27 @@ class Answering:
             user_id=claim.user_id,
             key=request.key if request else None,
         ):
+            if claim.prepared:
+                return await self._grade_of_set(claim, request, follow_up=ask and claim.may_be_followed_up)
             last = not ask or claim.questions_asked >= claim.question_limit
             graded = await self._engine.evaluate(
                 claim.context, Turn(claim.question, claim.content), then_ask=None if last else claim.history
             )
             return await self._record(claim, graded, request, last=last)
+
+    async def _grade_of_set(self, claim: Claim, request: RequestKey | None, *, follow_up: bool) -> AnsweredTurn:
+        # Follow-ups come beside a set's questions, so they are no share of them.
+        told = replace(claim.context, domain=claim.question.domain, question_limit=MAX_QUESTIONS)
+        graded = await self._engine.evaluate(
+            told,
+            Turn(claim.question, claim.content),
+            then_ask=claim.history if follow_up else None,
+            follow_up_only=True,
+        )
+        probe = graded.next_question
+        if probe is not None and (probe.kind is not QuestionKind.FOLLOW_UP or probe.parent_key != claim.main_key):
+            graded = replace(graded, next_question=None)
+        return await self._record(claim, graded, request, last=True)
 
     async def grade_pending(self, user_id: UUID, interview_id: UUID, lease: UUID, answer_id: UUID) -> None:
         """Grades an accepted answer under a lease that the caller has taken, asks nothing, and ends the lease.
@@ -140,22 +160,30 @@ class Answering:
         """
         await self._grade(await self._load(lease, user_id, interview_id, answer_id), None, ask=False)
 
-    async def _claim(self, user_id: UUID, interview_id: UUID, content: str, question_id: UUID | None) -> Claim | None:
+    async def _claim(self, user_id: UUID, interview_id: UUID, sent: "_Sent") -> Claim | None:
         lease, answer_id = uuid4(), new_id()
         row = await self._database.fetch_row(
-            CLAIM, interview_id, user_id, lease, answer_id, digest(content), question_id, content
+            CLAIM,
+            interview_id,
+            user_id,
+            lease,
+            answer_id,
+            digest(sent.content),
+            sent.question_id,
+            sent.content,
+            sent.time_spent_seconds,
         )
         if row is None:
             return None
         if row["key"] is None:
             return await self._load(lease, user_id, interview_id, answer_id)
-        return _claim(row, user_id=user_id, lease=lease, answer_id=answer_id, content=content)
+        return claim_of(row, user_id=user_id, lease=lease, answer_id=answer_id, content=sent.content)
 
     async def _load(self, lease: UUID, user_id: UUID, interview_id: UUID, answer_id: UUID) -> Claim:
         row = await self._database.fetch_row(LOAD, interview_id, user_id, answer_id)
         if row is None:
             raise RuntimeError("the claimed answer has vanished")
-        return _claim(row, user_id=user_id, lease=lease, answer_id=answer_id, content=row["content"])
+        return claim_of(row, user_id=user_id, lease=lease, answer_id=answer_id, content=row["content"])
 
     async def _record(
         self, claim: Claim, graded: GradedTurn, request: RequestKey | None, *, last: bool
@@ -167,20 +195,29 @@ class Answering:
                 following, limit = await self._choose(claim, evaluation, history)
             chosen = None
             if following is not None:
-                chosen = NextQuestion.place(following, number=claim.number + 1, history=history, asked=claim.asked)
+                chosen = NextQuestion.place(
+                    following,
+                    number=claim.questions_asked + 1,
+                    history=history,
+                    asked=claim.asked,
+                    category=claim.category,
+                    round_id=claim.round_id,
+                    prompted_by=claim.question_id if claim.prepared else None,
+                )
             try:
                 return await self._write(claim, evaluation, chosen, request, limit=limit)
             except asyncpg.UniqueViolationError as error:
                 if error.constraint_name != ASKED_AS_NEW:
                     raise
-            # Another interview of the same candidate has asked it meanwhile: choose anew, knowing that.
-            following = None
+            # Another interview of the same candidate has asked it meanwhile: choose anew, knowing that. A follow-up of
+            # a set has no other in its place and is asked once more.
+            following = following if claim.prepared else None
             history = await histories.load(
                 self._database,
                 interview_id=claim.interview_id,
                 current=claim.question_id,
                 user_id=claim.user_id,
-                domain=claim.context.domain,
+                domain=Domain.ROLE if claim.prepared else claim.context.domain,
             )
         return await self._write(claim, evaluation, None, request, limit=limit)
 
@@ -206,11 +243,15 @@ class Answering:
         *,
         limit: int,
     ) -> AnsweredTurn:
-        reply = _reply(claim, evaluation, chosen, limit=limit)
-        columns: Sequence[Any] = (None,) * 17
+        if claim.prepared:
+            limit += chosen is not None
+        reply = reply_to(claim, evaluation, chosen, limit=limit)
+        if claim.prepared:
+            await self._tell_of_open(claim, reply)
+        columns: Sequence[Any] = (None,) * len(CHOSEN_COLUMNS)
         if chosen is not None:
             placed = chosen.columns(user_id=claim.user_id, interview_id=claim.interview_id)
-            columns = [placed[name] for name in _CHOSEN_COLUMNS]
+            columns = [placed[name] for name in CHOSEN_COLUMNS]
         written = await self._database.fetch_row(
             RECORD,
             claim.interview_id,
@@ -235,88 +276,30 @@ class Answering:
             )
         return reply
 
-
-_CHOSEN_COLUMNS = (
-    "id",
-    "number",
-    "key",
-    "repeat",
-    "text",
-    "kind",
-    "parent_key",
-    "probed_point_id",
-    "domain",
-    "difficulty",
-    "topic",
-    "topic_title",
-    "points",
-    "reference_answer",
-    "time_limit_seconds",
-    "source",
-    "asked_at",
-)
+    async def _tell_of_open(self, claim: Claim, reply: AnsweredTurn) -> None:
+        """Puts into the reply which questions of the set are open beside the one that is answered."""
+        row = await self._database.fetch_row(NEXT_OPEN, claim.interview_id, claim.question_id)
+        reply.progress.open_questions = int(reply.follow_up is not None) + (row["open_questions"] if row else 0)
+        if row is None:
+            return
+        reply.next_question = posed(
+            question_of(row, domain=row["domain"], difficulty=row["difficulty"]),
+            question_id=row["id"],
+            number=row["number"],
+            asked_at=row["asked_at"],
+            main=row["main"],
+            category=row["category"],
+            round_id=row["round_id"],
+        )
 
 
-def _claim(row: asyncpg.Record, *, user_id: UUID, lease: UUID, answer_id: UUID, content: str) -> Claim:
-    question = Question(
-        key=row["key"],
-        text=row["text"],
-        kind=QuestionKind(row["kind"]),
-        parent_key=row["parent_key"],
-        probed_point_id=row["probed_point_id"],
-        domain=Domain(row["question_domain"]),
-        difficulty=Difficulty(row["question_difficulty"]),
-        topic=row["topic"],
-        topic_title=row["topic_title"],
-        points=expected_points(row["points"]),
-        reference_answer=row["reference_answer"],
-        time_limit_seconds=row["time_limit_seconds"],
-        source=QuestionSource(row["source"]),
-    )
-    return Claim(
-        interview_id=row["id"],
-        user_id=user_id,
-        lease=lease,
-        answer_id=answer_id,
-        content=content,
-        submitted_at=row["submitted_at"],
-        context=context(dict(row)),
-        question_id=row["current_question_id"],
-        number=row["number"],
-        asked_at=row["asked_at"],
-        question=question,
-        history=histories.history(row["turns"], row["seen"], row["seen_texts"]),
-        asked={**histories.question_ids(row["turns"]), question.key: row["current_question_id"]},
-        questions_asked=row["questions_asked"],
-        answers_recorded=row["answers_recorded"],
-        question_limit=row["question_limit"],
-    )
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What a candidate sent."""
 
-
-def _reply(claim: Claim, evaluation: Evaluation, chosen: NextQuestion | None, *, limit: int) -> AnsweredTurn:
-    question = claim.question
-    return AnsweredTurn(
-        interview_id=claim.interview_id,
-        turn=TranscriptTurn(
-            question=posed(
-                question,
-                question_id=claim.question_id,
-                number=claim.number,
-                asked_at=claim.asked_at,
-                main=claim.asked.get(question.parent_key),
-            ),
-            answer=GivenAnswer(claim.answer_id, claim.content, claim.submitted_at, datetime.now(UTC), evaluation),
-            expected_points=question.points,
-            reference_answer=question.reference_answer,
-        ),
-        next_question=chosen.shown if chosen else None,
-        progress=progress(
-            state=InterviewState.IN_PROGRESS,
-            asked=claim.questions_asked + (chosen is not None),
-            recorded=claim.answers_recorded + 1,
-            limit=limit,
-        ),
-    )
+    content: str
+    question_id: UUID | None
+    time_spent_seconds: int | None
 
 
 def require_answer(content: str) -> None:

@@ -20,7 +20,7 @@ MAX_CHOICES = 16
 
 @dataclass(frozen=True, slots=True)
 class NextQuestion:
-    """A chosen question with its place in the interview."""
+    """A chosen question with its place in the interview. `prompted_by` is the question that a follow-up probes."""
 
     id: UUID
     number: int
@@ -28,9 +28,22 @@ class NextQuestion:
     asked_at: datetime
     question: Question
     main: UUID | None
+    category: str | None = None
+    round_id: UUID | None = None
+    prompted_by: UUID | None = None
 
     @classmethod
-    def place(cls, question: Question, *, number: int, history: History, asked: Mapping[str, UUID]) -> "NextQuestion":
+    def place(
+        cls,
+        question: Question,
+        *,
+        number: int,
+        history: History,
+        asked: Mapping[str, UUID],
+        category: str | None = None,
+        round_id: UUID | None = None,
+        prompted_by: UUID | None = None,
+    ) -> "NextQuestion":
         """Gives a question its number. `asked` maps the keys of the interview's questions to their ids."""
         return cls(
             id=new_id(),
@@ -39,12 +52,23 @@ class NextQuestion:
             asked_at=datetime.now(UTC),
             question=question,
             main=asked.get(question.parent_key),
+            category=category,
+            round_id=round_id,
+            prompted_by=prompted_by,
         )
 
     @property
     def shown(self) -> PosedQuestion:
         """What the candidate is shown."""
-        return posed(self.question, question_id=self.id, number=self.number, asked_at=self.asked_at, main=self.main)
+        return posed(
+            self.question,
+            question_id=self.id,
+            number=self.number,
+            asked_at=self.asked_at,
+            main=self.main,
+            category=self.category,
+            round_id=self.round_id,
+        )
 
     def columns(self, *, user_id: UUID, interview_id: UUID) -> dict[str, Any]:
         """The columns of its row, in the table's order."""
@@ -72,6 +96,9 @@ class NextQuestion:
             "time_limit_seconds": question.time_limit_seconds,
             "source": question.source.value,
             "asked_at": self.asked_at,
+            "category": self.category,
+            "round_id": self.round_id,
+            "prompted_by": self.prompted_by,
         }
 
     def row(self, *, user_id: UUID, interview_id: UUID) -> AskedQuestion:

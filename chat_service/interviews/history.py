@@ -17,10 +17,11 @@ from chat_service.engine.models import (
 )
 from chat_service.storage.database import Database
 
-# A domain that composes its questions from others counts what was asked in any of them.
+# A domain that composes its questions from others counts what was asked in any of them, and so does a prepared set,
+# whose questions have domains of their own: `every`.
 SEEN_KEYS = """
 SELECT array_agg(key) FROM questions
-WHERE user_id = {user} AND (domain = {domain} OR {domain} IN ('situational', 'hr', 'role'))
+WHERE user_id = {user} AND (domain = {domain} OR {domain} IN ('situational', 'hr', 'role') OR {every})
 """
 
 # What a language model asked the candidate in other interviews: the engine knows no text of these. As many and as long
@@ -44,9 +45,18 @@ FROM questions q LEFT JOIN answers a ON a.question_id = q.id
 WHERE q.interview_id = {interview} AND q.id IS DISTINCT FROM {current}
 """
 
+# Deleting an interview leaves gaps in the count of how often a question was asked: each key comes once for each time
+# that is counted, so that the next time is one that is not taken.
+_COUNTED_KEYS = """
+SELECT array_agg(key) FROM (
+  SELECT key, greatest(count(*), max(repeat) + 1) AS times FROM questions
+  WHERE user_id = $3 AND (domain = $4 OR $4 IN ('situational', 'hr', 'role')) GROUP BY key
+) AS counted, generate_series(1, times)
+"""
+
 _LOAD = f"""
 SELECT ({PAST_TURNS.format(interview="$1", current="$2::uuid")}) AS turns,
-       ({SEEN_KEYS.format(user="$3", domain="$4")}) AS seen,
+       ({_COUNTED_KEYS}) AS seen,
        ({SEEN_TEXTS.format(user="$3", interview="$1")}) AS seen_texts
 """
 

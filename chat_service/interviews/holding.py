@@ -26,6 +26,22 @@ async def owned(session: AsyncSession, user_id: UUID, interview_id: UUID, *, loc
     return interview
 
 
+async def take_over(session: AsyncSession, interview: Interview) -> None:
+    """Ends the lease of a locked interview, so that work whose process has died cannot come back later.
+
+    Raises CONFLICT while the work is under way.
+    """
+    now = await session.scalar(select(func.clock_timestamp()))
+    if interview.lease_until is not None and now is not None and interview.lease_until > now:
+        raise AppError(
+            ErrorKind.CONFLICT,
+            "interview_busy",
+            "Another request is working on this interview. Try again in a moment.",
+            retry_after=1,
+        )
+    interview.lease_token = interview.lease_until = None
+
+
 async def hold(
     database: Database,
     user_id: UUID,

@@ -20,13 +20,20 @@ from chat_service.engine.models import (
     QuestionSource,
 )
 from chat_service.engine.report import Report
+from chat_service.interviews.round_types import QuestionCategory, category_of
 from chat_service.interviews.states import InterviewState
 from chat_service.interviews.tables import Answer, AskedQuestion, Interview
+
+# An answer that comes this much after its time is on time still: the way there and back takes time, too.
+LATE_GRACE_SECONDS = 15.0
 
 
 @dataclass(slots=True)
 class InterviewDetails:
-    """An interview. `overdue` says that its scheduled time has passed without a start."""
+    """An interview. `overdue` says that its scheduled time has passed without a start.
+
+    `prepared` says that its questions are chosen in sets, up front, and can be answered in any order.
+    """
 
     id: UUID
     user_id: UUID
@@ -51,11 +58,15 @@ class InterviewDetails:
     completed_at: datetime | None
     cancelled_at: datetime | None
     created_at: datetime
+    prepared: bool = False
 
 
 @dataclass(slots=True)
 class PosedQuestion:
-    """A question as a candidate sees it before he has answered. `follow_up_to` is the id of the main question."""
+    """A question as a candidate sees it before he has answered. `follow_up_to` is the id of the main question.
+
+    `category` is the one that was asked for, else that of the domain.
+    """
 
     id: UUID
     number: int
@@ -69,17 +80,28 @@ class PosedQuestion:
     time_limit_seconds: int
     source: QuestionSource
     asked_at: datetime
+    category: QuestionCategory = QuestionCategory.TECHNICAL
+    round_id: UUID | None = None
 
 
 @dataclass(slots=True)
 class GivenAnswer:
-    """An accepted answer; `evaluation` is None while it waits to be graded."""
+    """An accepted answer; `evaluation` is None while it waits to be graded.
+
+    `seconds_taken` is what the server measured since it showed the question (in a set, since it showed it or replied
+    to the answer before, whichever was later); None where it was not measured. `late` says that the time limit was
+    over by more than a grace of 15 seconds; such an answer is graded like any other. `time_spent_seconds` is what
+    the client told, and decides nothing.
+    """
 
     id: UUID
     content: str
     submitted_at: datetime
     evaluated_at: datetime | None
     evaluation: Evaluation | None
+    time_spent_seconds: int | None = None
+    seconds_taken: float | None = None
+    late: bool = False
 
 
 @dataclass(slots=True)
@@ -94,13 +116,17 @@ class TranscriptTurn:
 
 @dataclass(slots=True)
 class Progress:
-    """How far an interview has come; `remaining` counts the questions that may still be asked."""
+    """How far an interview has come.
+
+    `remaining` counts the questions that may still be asked, `open_questions` those that wait for an answer or a grade.
+    """
 
     state: InterviewState
     questions_asked: int
     answers_recorded: int
     question_limit: int
     remaining: int
+    open_questions: int = 0
 
 
 @dataclass(slots=True)
@@ -113,12 +139,17 @@ class StartedInterview:
 
 @dataclass(slots=True)
 class AnsweredTurn:
-    """A graded answer and what comes next: None when the questions are finished or the next one is not there yet."""
+    """A graded answer and what comes next: None when the questions are finished or the next one is not there yet.
+
+    In a prepared interview `next_question` is the first open one, and `follow_up` was added to the set because of this
+    answer; else a follow-up is the next question itself.
+    """
 
     interview_id: UUID
     turn: TranscriptTurn
     next_question: PosedQuestion | None
     progress: Progress
+    follow_up: PosedQuestion | None = None
 
 
 @dataclass(slots=True)
@@ -174,6 +205,7 @@ def details(row: Interview) -> InterviewDetails:
         completed_at=row.completed_at,
         cancelled_at=row.cancelled_at,
         created_at=row.created_at,
+        prepared=row.prepared,
     )
 
 
@@ -223,7 +255,14 @@ def expected_points(stored: Sequence[Mapping[str, Any]]) -> tuple[ExpectedPoint,
 
 
 def posed(
-    question: Question, *, question_id: UUID, number: int, asked_at: datetime, main: UUID | None
+    question: Question,
+    *,
+    question_id: UUID,
+    number: int,
+    asked_at: datetime,
+    main: UUID | None,
+    category: str | None = None,
+    round_id: UUID | None = None,
 ) -> PosedQuestion:
     """What a candidate is shown of a question that is being asked; `main` is the id of a follow-up's question."""
     return PosedQuestion(
@@ -239,6 +278,8 @@ def posed(
         time_limit_seconds=question.time_limit_seconds,
         source=question.source,
         asked_at=asked_at,
+        category=QuestionCategory(category) if category else category_of(question.domain),
+        round_id=round_id,
     )
 
 
@@ -252,6 +293,8 @@ def posed_rows(rows: Sequence[AskedQuestion]) -> list[PosedQuestion]:
             number=row.number,
             asked_at=row.asked_at,
             main=ids.get(row.parent_key),
+            category=row.category,
+            round_id=row.round_id,
         )
         for row in rows
     ]
@@ -262,22 +305,44 @@ def transcript_turn(question: AskedQuestion, shown: PosedQuestion, answer: Answe
     graded = answer is not None and answer.evaluation is not None
     return TranscriptTurn(
         question=shown,
-        answer=None
-        if answer is None
-        else GivenAnswer(
-            id=answer.id,
-            content=answer.content,
-            submitted_at=answer.submitted_at,
-            evaluated_at=answer.evaluated_at,
-            evaluation=None
-            if answer.evaluation is None
-            else EVALUATION.validate_python(answer.evaluation, strict=False),
-        ),
+        answer=None if answer is None else given_answer(answer, question.time_limit_seconds),
         expected_points=expected_points(question.points) if graded else None,
         reference_answer=question.reference_answer if graded else None,
     )
 
 
+def given_answer(row: Answer, time_limit_seconds: int) -> GivenAnswer:
+    """The answer of a row to a question with this time limit."""
+    evaluation = None if row.evaluation is None else EVALUATION.validate_python(row.evaluation, strict=False)
+    taken, late = timing(row.shown_at, row.submitted_at, time_limit_seconds)
+    return GivenAnswer(
+        id=row.id,
+        content=row.content,
+        submitted_at=row.submitted_at,
+        evaluated_at=row.evaluated_at,
+        evaluation=evaluation,
+        time_spent_seconds=row.time_spent_seconds,
+        seconds_taken=taken,
+        late=late,
+    )
+
+
+def timing(shown_at: datetime | None, submitted_at: datetime, time_limit_seconds: int) -> tuple[float | None, bool]:
+    """The seconds that an answer took, with one decimal, and whether it was late. A limit of 0 is none."""
+    if shown_at is None:
+        return None, False
+    taken = max((submitted_at - shown_at).total_seconds(), 0.0)
+    return round(taken, 1), 0 < time_limit_seconds < taken - LATE_GRACE_SECONDS
+
+
 def progress(*, state: InterviewState, asked: int, recorded: int, limit: int) -> Progress:
     """How far an interview has come."""
-    return Progress(state, asked, recorded, limit, max(limit - asked, 0) if state is InterviewState.IN_PROGRESS else 0)
+    going = state is InterviewState.IN_PROGRESS
+    return Progress(
+        state=state,
+        questions_asked=asked,
+        answers_recorded=recorded,
+        question_limit=limit,
+        remaining=max(limit - asked, 0) if going else 0,
+        open_questions=max(asked - recorded, 0) if going else 0,
+    )

@@ -42,6 +42,7 @@ class Lease:
         self._key = key
         self._timer: asyncio.TimerHandle | None = None
         self._renewal: asyncio.Task[None] | None = None
+        self._over = False
 
     async def __aenter__(self) -> Self:
         self._schedule()
@@ -50,6 +51,7 @@ class Lease:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._over = True
         if self._timer is not None:
             self._timer.cancel()
         if self._renewal is not None:
@@ -67,4 +69,5 @@ class Lease:
         try:
             await self._database.fetch(_RENEW, self._interview_id, self.token, LEASE_SECONDS, self._user_id, self._key)
         finally:
-            self._schedule()
+            if not self._over:
+                self._schedule()

@@ -9,10 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
+    Boolean,
     CheckConstraint,
     DateTime,
     Float,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -20,6 +23,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     func,
     text,
 )
@@ -27,6 +31,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chat_service.engine.models import Difficulty, Domain, QuestionKind
+from chat_service.interviews.round_types import RoundState, RoundType
 from chat_service.interviews.states import InterviewState
 from chat_service.storage.database import Base
 from chat_service.storage.ids import new_id
@@ -34,7 +39,9 @@ from chat_service.storage.ids import new_id
 Moment = DateTime(timezone=True)
 
 
-def _one_of(column: str, names: type[Domain | Difficulty | InterviewState | QuestionKind]) -> CheckConstraint:
+def _one_of(
+    column: str, names: type[Domain | Difficulty | InterviewState | QuestionKind | RoundState | RoundType]
+) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({', '.join(repr(one.value) for one in names)})", name=column)
 
 
@@ -42,7 +49,9 @@ class Interview(Base):
     """One interview.
 
     `lease_token` and `lease_until` mark the one piece of engine work (starting, answering, asking, ending) that is
-    under way. `last_answer_digest` is the SHA-256 of the last recorded answer.
+    under way. `last_answer_digest` is the SHA-256 of the last recorded answer. `prepared` says that the questions are
+    chosen in sets, up front, and `follow_ups` that answers to them are followed up; the current question is then the
+    first open one. `turn_began_at` is when the candidate was last shown something to answer.
     """
 
     __tablename__ = "interviews"
@@ -79,6 +88,9 @@ class Interview(Base):
     questions_asked: Mapped[int] = mapped_column(SmallInteger, default=0)
     answers_recorded: Mapped[int] = mapped_column(SmallInteger, default=0)
     current_question_id: Mapped[UUID | None] = mapped_column()
+    prepared: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    follow_ups: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    turn_began_at: Mapped[datetime | None] = mapped_column(Moment)
     last_answer_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     overall_score: Mapped[float | None] = mapped_column(Float)
     rubric_major: Mapped[int | None] = mapped_column(SmallInteger)
@@ -96,7 +108,8 @@ class AskedQuestion(Base):
     """A question of an interview, as it was asked.
 
     `repeat` counts how often the user had been asked the same question before, so that two interviews at once
-    cannot both ask it as new.
+    cannot both ask it as new. `prompted_by` is the question whose answer a prepared set's follow-up probes. A `closed`
+    question takes no answer any more: its round is over.
     """
 
     __tablename__ = "questions"
@@ -125,6 +138,10 @@ class AskedQuestion(Base):
     reference_answer: Mapped[str] = mapped_column(Text)
     time_limit_seconds: Mapped[int] = mapped_column(SmallInteger)
     source: Mapped[str] = mapped_column(String(20))
+    category: Mapped[str | None] = mapped_column(String(20))
+    round_id: Mapped[UUID | None] = mapped_column()
+    prompted_by: Mapped[UUID | None] = mapped_column()
+    closed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     asked_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
 
@@ -132,6 +149,7 @@ class Answer(Base):
     """The one answer to a question. Pending (`evaluation` is null) from the moment that it is accepted.
 
     `point_statuses` repeats of the evaluation what the choice of later questions reads: point id to status.
+    `time_spent_seconds` is what the client told, `shown_at` when the server had shown the question.
     """
 
     __tablename__ = "answers"
@@ -143,10 +161,55 @@ class Answer(Base):
     question_id: Mapped[UUID] = mapped_column(ForeignKey("questions.id", ondelete="CASCADE"), unique=True)
     content: Mapped[str] = mapped_column(Text)
     submitted_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    time_spent_seconds: Mapped[int | None] = mapped_column(Integer)
+    shown_at: Mapped[datetime | None] = mapped_column(Moment)
     evaluated_at: Mapped[datetime | None] = mapped_column(Moment)
     score: Mapped[float | None] = mapped_column(Float)
     evaluation: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     point_statuses: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class Round(Base):
+    """A round of an interview: a part with questions of its own. Rounds are held in the order of their numbers."""
+
+    __tablename__ = "rounds"
+    __table_args__ = (
+        _one_of("type", RoundType),
+        _one_of("state", RoundState),
+        UniqueConstraint("interview_id", "number", name="uq_rounds_interview_id_number"),
+        Index("ix_rounds_user_id", "user_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column()
+    interview_id: Mapped[UUID] = mapped_column(ForeignKey("interviews.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(SmallInteger)
+    name: Mapped[str] = mapped_column(String(200))
+    type: Mapped[str] = mapped_column(String(20))
+    description: Mapped[str | None] = mapped_column(Text)
+    focus_areas: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    duration_minutes: Mapped[int | None] = mapped_column(SmallInteger)
+    question_count: Mapped[int] = mapped_column(SmallInteger)
+    state: Mapped[str] = mapped_column(String(12))
+    score: Mapped[float | None] = mapped_column(Float)
+    started_at: Mapped[datetime | None] = mapped_column(Moment)
+    completed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Number(Base):
+    """The number of a user, an interview or a round, for clients that know no other ids. None is ever given twice."""
+
+    __tablename__ = "numbers"
+    __table_args__ = (
+        UniqueConstraint("subject_id", name="uq_numbers_subject_id"),
+        Index("ix_numbers_user_id", "user_id"),
+        Index("ix_numbers_interview_id", "interview_id"),
+    )
+
+    number: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    interview_id: Mapped[UUID | None] = mapped_column(ForeignKey("interviews.id", ondelete="CASCADE"))
+    subject_id: Mapped[UUID] = mapped_column()
 
 
 class StoredReport(Base):
@@ -158,6 +221,27 @@ class StoredReport(Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     report: Mapped[dict[str, Any]] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+
+
+class Feedback(Base):
+    """How far the report of a completed interview has come: one row from its completion on.
+
+    `failure` is the reason of the last error once the report was given up.
+    """
+
+    __tablename__ = "feedbacks"
+    __table_args__ = (
+        CheckConstraint("status IN ('generating', 'ready', 'failed')", name="status"),
+        Index("ix_feedbacks_user_id", "user_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column()
+    interview_id: Mapped[UUID] = mapped_column(ForeignKey("interviews.id", ondelete="CASCADE"), unique=True)
+    status: Mapped[str] = mapped_column(String(10))
+    failure: Mapped[str | None] = mapped_column(String(60))
+    requested_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    generated_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class IdempotencyKey(Base):

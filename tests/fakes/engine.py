@@ -5,7 +5,7 @@ Benchmarks use it as the engine that answers at once, tests to make an engine sl
 
 import argparse
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -15,11 +15,15 @@ from grpc import aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 
+from protos.interview_engine.v1 import coaching_pb2_grpc as coaching_stubs
 from protos.interview_engine.v1 import evaluation_pb2 as grades
 from protos.interview_engine.v1 import interview_engine_pb2 as calls
 from protos.interview_engine.v1 import interview_engine_pb2_grpc as stubs
 from protos.interview_engine.v1 import question_pb2 as questions
 from protos.interview_engine.v1 import report_pb2 as reports
+from protos.interview_engine.v1 import resume_pb2 as resumes
+from protos.interview_engine.v1 import resume_pb2_grpc as resume_stubs
+from tests.fakes.coaching import CoachScript, ScriptedCoach
 
 _POINTS = (
     "A hash table stores each key in a bucket that its hash value names.",
@@ -53,12 +57,14 @@ class Script:
     reported: list[calls.FinalizeInterviewReportRequest] = field(default_factory=list)
     keep_requests: bool = True
     asks_next: bool = True
+    follows_up: bool = False
+    coach: CoachScript = field(default_factory=CoachScript)
     source: questions.QuestionSource.ValueType = questions.QUESTION_SOURCE_BANK
     choose: Callable[[Sequence[str]], int] = lambda seen: 1 + len(set(seen))
     before_evaluation: Callable[[], None] = lambda: None
 
 
-class ScriptedEngine(stubs.InterviewEngineServiceServicer):
+class ScriptedEngine(stubs.InterviewEngineServiceServicer, resume_stubs.ResumeServiceServicer):
     """Follows a script."""
 
     def __init__(self, script: Script) -> None:
@@ -71,7 +77,7 @@ class ScriptedEngine(stubs.InterviewEngineServiceServicer):
     ) -> calls.GenerateNextQuestionResponse:
         """The next question."""
         self._keep(self.script.asked, request)
-        await self._follow(context, "GenerateNextQuestion")
+        await self.follow(context, "GenerateNextQuestion")
         return calls.GenerateNextQuestionResponse(question=self._question(request.seen_keys, request.context))
 
     async def EvaluateAnswer(  # noqa: N802
@@ -82,12 +88,15 @@ class ScriptedEngine(stubs.InterviewEngineServiceServicer):
         """A grade, and the next question when it is asked for."""
         self._keep(self.script.evaluated, request)
         self.script.before_evaluation()
-        await self._follow(context, "EvaluateAnswer")
+        await self.follow(context, "EvaluateAnswer")
         evaluation = _evaluation(request, self.script.score)
         evaluation.confidence = self.script.confidence
         response = calls.EvaluateAnswerResponse(evaluation=evaluation)
         if request.HasField("next_question") and self.script.asks_next:
-            response.next_question.CopyFrom(self._question(request.next_question.seen_keys, request.context))
+            if not request.next_question.follow_up_only:
+                response.next_question.CopyFrom(self._question(request.next_question.seen_keys, request.context))
+            elif self.script.follows_up:
+                response.next_question.CopyFrom(_follow_up(request))
         return response
 
     async def FinalizeInterviewReport(  # noqa: N802
@@ -97,17 +106,41 @@ class ScriptedEngine(stubs.InterviewEngineServiceServicer):
     ) -> calls.FinalizeInterviewReportResponse:
         """A report with the mean score."""
         self._keep(self.script.reported, request)
-        await self._follow(context, "FinalizeInterviewReport")
+        await self.follow(context, "FinalizeInterviewReport")
         report = _report(request.turns, self.script.summary)
         report.words_missing = self.script.words_missing
         return calls.FinalizeInterviewReportResponse(report=report)
+
+    async def ParseResume(  # noqa: N802
+        self,
+        request_iterator: AsyncIterator[resumes.ParseResumeRequest],
+        context: "aio.ServicerContext[resumes.ParseResumeRequest, resumes.ParseResumeResponse]",
+    ) -> resumes.ParseResumeResponse:
+        """What a resume might say, and the size of the file that came."""
+        size = 0
+        async for request in request_iterator:
+            size += len(request.chunk)
+        await self.follow(context, "ParseResume")
+        return resumes.ParseResumeResponse(
+            resume=resumes.Resume(
+                format=resumes.RESUME_FORMAT_TEXT,
+                parsed_by=resumes.RESUME_PARSER_BUILTIN,
+                skills=["Python", "PostgreSQL", "Apache Kafka"],
+                roles=[resumes.ResumeRole(title="Backend Engineer", company="Acme", start="2020-01", current=True)],
+                years_experience=5.5,
+                education=[resumes.ResumeEducation(degree="B.Sc. Computer Science", institution="MIT", year=2019)],
+                projects=[resumes.ResumeProject(name="Ledger", description="A double-entry ledger in Go.")],
+                text=f"Backend Engineer at Acme. Read from {size} bytes.",
+            )
+        )
 
     def _question(self, seen: Sequence[str], context: questions.InterviewContext) -> questions.Question:
         question = _question(self.script.choose(seen), context)
         question.source = self.script.source
         return question
 
-    async def _follow(self, context: "aio.ServicerContext[Any, Any]", method: str) -> None:
+    async def follow(self, context: "aio.ServicerContext[Any, Any]", method: str) -> None:
+        """Does what the script says before an answer."""
         if self.script.delay:
             await asyncio.sleep(self.script.delay)
         if self.script.fault is not None and method.startswith(self.script.failing):
@@ -128,7 +161,11 @@ class ScriptedEngine(stubs.InterviewEngineServiceServicer):
 async def serve(script: Script, address: str) -> tuple[aio.Server, int]:
     """Starts the engine at the address; gives the server and its port."""
     server = aio.server()
-    stubs.add_InterviewEngineServiceServicer_to_server(ScriptedEngine(script), server)
+    engine = ScriptedEngine(script)
+    stubs.add_InterviewEngineServiceServicer_to_server(engine, server)
+    resume_stubs.add_ResumeServiceServicer_to_server(engine, server)
+    coach = ScriptedCoach(lambda: script.coach, engine.follow)
+    coaching_stubs.add_CoachingServiceServicer_to_server(coach, server)
     servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     await servicer.set("interview_engine.v1.InterviewEngineService", health_pb2.HealthCheckResponse.SERVING)
@@ -154,6 +191,20 @@ def _question(number: int, context: questions.InterviewContext) -> questions.Que
         time_limit_seconds=180,
         source=questions.QUESTION_SOURCE_BANK,
     )
+
+
+def _follow_up(request: calls.EvaluateAnswerRequest) -> questions.Question:
+    """A follow-up on the question that was answered, or on its main question."""
+    follow_up = questions.Question()
+    follow_up.CopyFrom(request.question)
+    follow_up.kind = questions.QUESTION_KIND_FOLLOW_UP
+    follow_up.parent_key = request.question.parent_key or request.question.key
+    probed = sum(turn.question.parent_key == follow_up.parent_key for turn in request.next_question.turns)
+    probed += request.question.kind == questions.QUESTION_KIND_FOLLOW_UP
+    follow_up.probed_point_id = f"p{probed}"
+    follow_up.key = f"{follow_up.parent_key}.p{probed}"
+    follow_up.text = f"And what about point {probed} of {follow_up.parent_key}?"
+    return follow_up
 
 
 def _evaluation(request: calls.EvaluateAnswerRequest, score: float) -> grades.Evaluation:

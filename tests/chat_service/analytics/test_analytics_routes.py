@@ -8,6 +8,8 @@ import httpx2
 import pytest
 from pydantic import TypeAdapter
 
+from chat_service.analytics.charts.chart import Chart
+from chat_service.analytics.dashboard import Dashboard
 from chat_service.analytics.platform import PlatformAnalytics
 from chat_service.analytics.practice import PracticeAnalytics
 from chat_service.contracts.native.examples import FOLDER
@@ -106,7 +108,10 @@ async def test_the_platforms_figures_follow_at_once_what_happens_and_what_is_fol
     assert (today - datetime.fromisoformat(after["weeks"][-1]["week"]).date()).days < 7
 
 
-@pytest.mark.parametrize(("name", "shape"), [("practice", PracticeAnalytics), ("platform", PlatformAnalytics)])
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [("practice", PracticeAnalytics), ("platform", PlatformAnalytics), ("dashboard", Dashboard), ("chart", Chart)],
+)
 def test_the_documented_reply_has_the_shape_of_a_real_one(name: str, shape: type[Any]) -> None:
     adapter: TypeAdapter[Any] = TypeAdapter(shape)
     text = (FOLDER / f"{name}.json").read_text("utf-8")

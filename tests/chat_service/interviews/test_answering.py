@@ -25,6 +25,7 @@ async def test_an_interview_runs_from_its_creation_to_its_report(candidate: Cand
         "answers_recorded": 1,
         "question_limit": 2,
         "remaining": 0,
+        "open_questions": 1,
     }
     second = await candidate.answered(interview["id"], "Collisions are kept in a list behind each bucket.")
     assert second["next_question"] is None

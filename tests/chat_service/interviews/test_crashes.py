@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -18,6 +18,7 @@ from deploy.local.ports import free_port
 from tests.chat_service.conftest import PASSWORD, Candidate, Service, expect, problem
 from tests.fakes import engine as fakes
 from tests.servers import ROOT
+from tests.waiting import are, until
 
 ANSWER = "A hash table stores each key in a bucket, so that lookups are O(1) on average."
 WANTED = {"domain": "dsa", "difficulty": "easy"}
@@ -69,7 +70,7 @@ async def process(
     url = f"http://127.0.0.1:{port}"
     try:
         async with httpx2.AsyncClient() as client:
-            await _until(lambda: _answers(client, f"{url}/healthz"), STARTS_WITHIN_SECONDS)
+            await until(lambda: _answers(client, f"{url}/healthz"), STARTS_WITHIN_SECONDS)
         yield serving, url
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -86,7 +87,9 @@ async def crashed(shared_service: Service, settings: Mapping[str, str]) -> Async
         stack.push_async_callback(engine.stop, None)
         serving, url = await stack.enter_async_context(process(settings, f"127.0.0.1:{port}"))
 
-        async def work(name: str, *, action: str, answers: int = 0, started: bool = True) -> tuple[str, Work]:
+        async def work(
+            name: str, *, action: str, answers: int = 0, started: bool = True, in_set: bool = False
+        ) -> tuple[str, Work]:
             client = httpx2.AsyncClient(base_url=f"{shared_service.url}/api/v1", timeout=20)
             await stack.enter_async_context(client)
             candidate = await _joined(client)
@@ -95,20 +98,25 @@ async def crashed(shared_service: Service, settings: Mapping[str, str]) -> Async
                 interview = await candidate.start(interview["id"])
             for _ in range(answers):
                 await candidate.answered(interview["id"], ANSWER)
-            body = {"content": f"{ANSWER} So says {name}."} if action == "messages" else None
-            headers = {} if name == "plain" else {"Idempotency-Key": uuid4().hex}
+            body: dict[str, Any] | None = {"content": f"{ANSWER} So says {name}."} if action == "messages" else None
+            if in_set:
+                reply = await client.post(f"/interviews/{interview['id']}/questions", json={"count": 2})
+                chosen = expect(201, reply)["questions"]
+                body = {**(body or {}), "question_id": chosen[1]["question"]["id"]}
+            headers = {} if name in {"plain", "set"} else {"Idempotency-Key": uuid4().hex}
             return name, Work(candidate, interview, f"/interviews/{interview['id']}/{action}", body, headers)
 
         works = dict(
             await asyncio.gather(
                 work("plain", action="messages"),
                 work("keyed", action="messages"),
+                work("set", action="messages", started=False, in_set=True),
                 work("starting", action="start", started=False),
                 work("ending", action="end", answers=1),
             )
         )
         doomed = [asyncio.create_task(_send(url, one)) for one in works.values()]
-        await _until(lambda: _are(len(script.evaluated) == 2 and script.asked and script.reported), 20)
+        await until(lambda: are(len(script.evaluated) == 3 and script.asked and script.reported), 20)
         serving.send_signal(signal.SIGKILL)
         for failed in await asyncio.gather(*doomed, return_exceptions=True):
             assert isinstance(failed, httpx2.TransportError), failed
@@ -132,6 +140,19 @@ async def test_an_accepted_answer_outlives_its_process_and_is_graded_by_another_
     assert [request.answer for request in service.script.evaluated] == [work.body["content"]]
     transcript = (await work.read())["transcript"]
     assert [turn["answer"] and turn["answer"]["id"] for turn in transcript] == [pending["id"], None]
+
+
+async def test_a_pending_answer_of_a_set_outlives_its_process_and_hinders_no_other_one(
+    crashed: Mapping[str, Work], service: Service
+) -> None:
+    work = crashed["set"]
+    other = "To the first question of the set, meanwhile."
+    assert expect(200, await work.candidate.say(work.interview["id"], other))["question"]["number"] == 1
+    done = await work.until_done("answer_in_flight")
+    assert (done["question"]["id"], done["next_question"]) == (work.body["question_id"], None)
+    assert expect(200, await work.again())["answer_id"] == done["answer_id"]
+    assert sorted(one.answer for one in service.script.evaluated) == sorted([work.body["content"], other])
+    assert (await work.read())["answers_recorded"] == 2
 
 
 async def test_a_start_is_taken_over_with_its_key(crashed: Mapping[str, Work], service: Service) -> None:
@@ -175,14 +196,3 @@ async def _answers(client: httpx2.AsyncClient, url: str) -> bool:
         return (await client.get(url)).status_code == 200
     except httpx2.TransportError:
         return False
-
-
-async def _are(condition: object) -> bool:
-    return bool(condition)
-
-
-async def _until(condition: Callable[[], Any], within: float) -> None:
-    deadline = time.monotonic() + within
-    while not await condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)

@@ -1,0 +1,1 @@
+"""Coaching outside of interviews."""
