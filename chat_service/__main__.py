@@ -16,6 +16,7 @@ from chat_service.accounts.accounts import Account
 from chat_service.accounts.administration import create_admin
 from chat_service.accounts.identity import Role
 from chat_service.analytics.analytics import Analytics
+from chat_service.contracts.socket_protocol import SERVER_OPTIONS
 from chat_service.core import Core
 from chat_service.errors import AppError
 from chat_service.logs import configure_logs
@@ -91,8 +92,7 @@ def _run(settings: Settings) -> None:
         workers=settings.workers,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
+        **SERVER_OPTIONS,
         access_log=False,
         log_config=None,
         log_level="warning",

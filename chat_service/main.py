@@ -17,6 +17,10 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from chat_service.contracts.door import error_handlers
+from chat_service.contracts.interview_api import app as interview_api
+from chat_service.contracts.interview_system import app as interview_system
+from chat_service.contracts.interviewer_agent import app as interviewer_agent
+from chat_service.contracts.interviewer_platform import app as interviewer_platform
 from chat_service.contracts.native import app as native
 from chat_service.contracts.native.problem import Problem
 from chat_service.contracts.tracing import Tracing
@@ -24,9 +28,22 @@ from chat_service.core import Core
 from chat_service.logs import configure_logs
 from chat_service.settings import Settings
 
+# Every contract that is served, the busiest first.
+DOORS: Mapping[str, Callable[[], FastAPI]] = {
+    native.PREFIX: native.make_app,
+    interview_api.PREFIX: interview_api.make_app,
+    interviewer_platform.PREFIX: interviewer_platform.make_app,
+    interviewer_agent.PREFIX: interviewer_agent.make_app,
+    interview_system.PREFIX: interview_system.make_app,
+}
+
 _CHECK_SECONDS = 3.0
 _SWEEP_SECONDS = 60.0
 _FOLD_SECONDS = 5.0
+_OBSERVE_SECONDS = 5.0
+_TIDY_SECONDS = 3600.0
+# A job that takes longer to finish is put back for another process.
+_JOB_GRACE_SECONDS = 2.0
 _COLLECTOR_THRESHOLDS = (50_000, 20, 100)
 _log = structlog.get_logger()
 
@@ -61,7 +78,7 @@ def make_app() -> Application:
     """The application of one worker. Reads the environment. Raises `SettingsError`."""
     settings = Settings.load()
     configure_logs(settings.log_level)
-    doors = {native.PREFIX: native.make_app()}
+    doors = {prefix: make_door_app() for prefix, make_door_app in DOORS.items()}
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -73,11 +90,17 @@ def make_app() -> Application:
         for door in doors.values():
             door.state.core = core
         housekeeping = asyncio.gather(
-            _repeat(core.sweeping.sweep, _SWEEP_SECONDS), _repeat(core.analytics.fold, _FOLD_SECONDS)
+            _repeat(core.sweeping.sweep, _SWEEP_SECONDS),
+            _repeat(core.live.prune, _SWEEP_SECONDS),
+            _repeat(core.analytics.fold, _FOLD_SECONDS),
+            _repeat(core.jobs.observe, _OBSERVE_SECONDS),
+            _repeat(core.jobs.tidy, _TIDY_SECONDS),
         )
+        jobs = asyncio.create_task(core.job_worker.run())
         try:
             yield
         finally:
+            await core.job_worker.stop(jobs, grace_seconds=min(settings.drain_seconds, _JOB_GRACE_SECONDS))
             housekeeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await housekeeping

@@ -1,5 +1,7 @@
 """How much of a body is read. Plain ASGI, so that a refusal takes the door's shape like any other."""
 
+from collections.abc import Mapping
+
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -7,10 +9,14 @@ MAX_BODY_BYTES = 1024 * 1024
 
 
 class BodyLimit:
-    """Refuses to read bodies beyond `MAX_BODY_BYTES`, by what they announce and by what arrives."""
+    """Refuses to read bodies that are too large, by what they announce and by what arrives.
 
-    def __init__(self, app: ASGIApp) -> None:
+    That is beyond `MAX_BODY_BYTES`, or what `uploads` allows an operation, such as "PUT /profile/me/resume".
+    """
+
+    def __init__(self, app: ASGIApp, uploads: Mapping[str, int] | None = None) -> None:
         self._app = app
+        self._uploads = uploads or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
@@ -18,19 +24,28 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         announced = _content_length(scope)
+        most = self._most(scope)
         arrived = 0
 
         async def receive_some() -> Message:
             nonlocal arrived
-            if announced > MAX_BODY_BYTES:
-                raise HTTPException(413)
+            if announced > most:
+                raise _too_large(most)
             message = await receive()
             arrived += len(message.get("body", b""))
-            if arrived > MAX_BODY_BYTES:
-                raise HTTPException(413)
+            if arrived > most:
+                raise _too_large(most)
             return message
 
         await self._app(scope, receive_some, send)
+
+    def _most(self, scope: Scope) -> int:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        return self._uploads.get(f"{scope['method']} {path}", MAX_BODY_BYTES)
+
+
+def _too_large(most: int) -> HTTPException:
+    return HTTPException(413, f"The body is larger than {most} bytes.")
 
 
 def _content_length(scope: Scope) -> int:

@@ -1,19 +1,21 @@
 """What every door shares: the sub-application, its error table, authentication and rate limits."""
 
+import inspect
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Any, ClassVar
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
 from fastapi.security.base import SecurityBase
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
+from pydantic import BaseModel
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -21,7 +23,9 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 
 from chat_service.accounts.identity import Identity
-from chat_service.contracts.body_limit import MAX_BODY_BYTES, BodyLimit
+from chat_service.contracts.body_limit import BodyLimit
+from chat_service.contracts.credentials import BEARER, Scheme, bearer_token
+from chat_service.contracts.refusals import with_refusals
 from chat_service.core import Core, request_id
 from chat_service.errors import AppError, ErrorKind
 from chat_service.storage.redis import unavailable
@@ -45,13 +49,19 @@ class RateClass(StrEnum):
     AUTHENTICATION = "authentication"
     START = "start"
     ANSWERS = "answers"
+    FEEDBACK = "feedback"
     OTHER = "other"
+    KEY = "key"
 
 
 class ErrorShape(ABC):
-    """How a door speaks of errors: a status for every kind, and the body."""
+    """How a door speaks of errors: a status for every kind, and the body.
+
+    `body` documents every refusal in OpenAPI; a door that leaves it out completes its document itself.
+    """
 
     statuses: ClassVar[dict[ErrorKind, int]]
+    body: ClassVar[type[BaseModel] | None] = None
 
     @abstractmethod
     def render(self, error: AppError, request: Request) -> Response:
@@ -64,17 +74,36 @@ def core_of(connection: HTTPConnection) -> Core:
     return core
 
 
-def make_door(*, title: str, version: str, description: str, errors: ErrorShape, **options: Any) -> FastAPI:
-    """An application whose every failure, its framework's too, is rendered in the door's shape."""
-    return FastAPI(
+def make_door(
+    *,
+    title: str,
+    version: str,
+    description: str,
+    errors: ErrorShape,
+    routers: Sequence[APIRouter] = (),
+    uploads: Mapping[str, int] | None = None,
+    **options: Any,
+) -> FastAPI:
+    """An application whose every failure, its framework's too, is rendered in the door's shape.
+
+    `uploads` gives operations, such as "PUT /profile/me/resume", a limit of their own, in bytes of the body.
+    """
+    app = FastAPI(
         title=title,
         version=version,
         description=description,
-        middleware=[Middleware(BodyLimit)],
+        middleware=[Middleware(BodyLimit, uploads=uploads)],
         exception_handlers=error_handlers(errors),
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         **options,
     )
+    # Taken over as they are: an included router is matched as a whole first, for each request.
+    for router in routers:
+        app.router.routes.extend(router.routes)
+    if errors.body is not None:
+        generate, body = app.openapi, errors.body
+        app.openapi = cache(lambda: with_refusals(generate(), errors.statuses, body))  # type: ignore[method-assign]
+    return app
 
 
 def error_handlers(
@@ -102,24 +131,70 @@ def error_handlers(
 
 
 class Authenticated(SecurityBase):
-    """A dependency that gives who is asking, once he is known and within his limit."""
+    """A dependency, of requests and of WebSockets, that gives who is asking, once he is known and within his limit."""
 
-    def __init__(self, rate: RateClass) -> None:
-        self.model = HTTPBearerModel(bearerFormat="JWT", description="The access_token of POST /auth/login.")
-        self.scheme_name = "access_token"
+    def __init__(self, rate: RateClass, by: tuple[Scheme, ...]) -> None:
+        self.model = by[0].model
+        self.scheme_name = by[0].name
         self._rate = rate
+        self._by = by
 
-    async def __call__(self, request: Request) -> Identity:
+    async def __call__(self, connection: HTTPConnection) -> Identity:
         """Raises UNAUTHENTICATED, RATE_LIMITED, and UNAVAILABLE when neither can be told."""
-        core = core_of(request)
-        identity = await core.accounts.authenticate(bearer_token(request))
-        await limit(core, self._rate, str(identity.user_id))
+        core = core_of(connection)
+        identity = await identify(connection, self._by)
+        counted = identity.key_id if self._rate is RateClass.KEY else None
+        await limit(core, self._rate, str(counted or identity.user_id))
         return identity
 
 
-def authenticated(rate: RateClass = RateClass.OTHER) -> Authenticated:
-    """What a route depends on to be for known users only."""
-    return Authenticated(rate)
+class _AuthenticatedBySome(Authenticated):
+    """FastAPI documents one scheme for each dependency, so the schemes after the first are dependencies of this one."""
+
+    def __init__(self, rate: RateClass, by: tuple[Scheme, ...]) -> None:
+        super().__init__(rate, by)
+        others = [
+            inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=Depends(_Alternative(one)))
+            for one in by[1:]
+        ]
+        plain = inspect.signature(super().__call__)
+        self.__signature__ = plain.replace(parameters=[*plain.parameters.values(), *others])
+
+    async def __call__(self, connection: HTTPConnection, **_: None) -> Identity:
+        """As by one scheme."""
+        return await super().__call__(connection)
+
+
+class _Alternative(SecurityBase):
+    """Names another scheme in the OpenAPI document, and does nothing else."""
+
+    def __init__(self, scheme: Scheme) -> None:
+        self.model = scheme.model
+        self.scheme_name = scheme.name
+
+    async def __call__(self) -> None:
+        """Nothing: `Authenticated` reads the credential."""
+
+
+def authenticated(rate: RateClass = RateClass.OTHER, by: Scheme | tuple[Scheme, ...] = BEARER) -> Authenticated:
+    """What a route depends on to be for known users only, by the first of the schemes that a request has."""
+    return _AuthenticatedBySome(rate, by) if isinstance(by, tuple) else Authenticated(rate, (by,))
+
+
+async def identify(connection: HTTPConnection, by: tuple[Scheme, ...]) -> Identity:
+    """Who asks, by the first of the schemes that the connection has a credential of. Raises UNAUTHENTICATED."""
+    core = core_of(connection)
+    for scheme in by:
+        identity = await scheme.identify(connection, core)
+        if identity is not None:
+            return identity
+    if bearer_token(connection) is not None:
+        raise AppError(ErrorKind.UNAUTHENTICATED, "token_invalid", "This credential does not serve here.")
+    raise AppError(
+        ErrorKind.UNAUTHENTICATED,
+        "token_missing",
+        "Send an access token: Authorization: Bearer <access_token>. POST /auth/login gives one.",
+    )
 
 
 def limited(rate: RateClass) -> Callable[[Request], Awaitable[None]]:
@@ -131,18 +206,6 @@ def limited(rate: RateClass) -> Callable[[Request], Awaitable[None]]:
     return admit
 
 
-def bearer_token(connection: HTTPConnection) -> str:
-    """The token of the Authorization header (RFC 6750). Raises UNAUTHENTICATED."""
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise AppError(
-            ErrorKind.UNAUTHENTICATED,
-            "token_missing",
-            "Send an access token: Authorization: Bearer <access_token>. POST /auth/login gives one.",
-        )
-    return token.strip()
-
-
 async def limit(core: Core, rate: RateClass, who: str) -> None:
     """Counts a request of `who`. Raises RATE_LIMITED beyond the limit of its class."""
     settings = core.settings
@@ -152,6 +215,8 @@ async def limit(core: Core, rate: RateClass, who: str) -> None:
         RateClass.AUTHENTICATION: settings.rate_limit_authentication,
         RateClass.START: settings.rate_limit_start,
         RateClass.ANSWERS: settings.rate_limit_answers,
+        RateClass.FEEDBACK: settings.rate_limit_feedback,
+        RateClass.KEY: settings.rate_limit_key,
         RateClass.OTHER: settings.rate_limit_other,
     }[rate]
     item = RateLimitItemPerMinute(amount)
@@ -228,11 +293,13 @@ def _foreign_body(error: RequestValidationError, request: Request) -> AppError |
 def _http_error(error: HTTPException, request: Request) -> AppError:
     kind = _HTTP_KINDS.get(error.status_code, ErrorKind.INTERNAL)
     if kind is ErrorKind.MALFORMED:
+        if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+            return AppError(kind, "malformed_form", "The form cannot be read. Send it as multipart/form-data.")
         return _malformed()
     if kind is ErrorKind.NOT_FOUND:
         return AppError(kind, "endpoint_not_found", f"There is no endpoint {request.method} {request.url.path}.")
     if kind is ErrorKind.METHOD_NOT_ALLOWED:
         return AppError(kind, "method_not_allowed", f"{request.method} is not possible here.")
     if kind is ErrorKind.TOO_LARGE:
-        return AppError(kind, "body_too_large", f"The body is larger than {MAX_BODY_BYTES} bytes.")
+        return AppError(kind, "body_too_large", str(error.detail))
     return AppError(kind, kind.value, str(error.detail))

@@ -15,6 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from chat_service.accounts.passwords import Passwords
+from chat_service.contracts.socket_protocol import SERVER_OPTIONS
 from chat_service.core import Core
 from chat_service.main import make_app
 from tests.fakes import engine as fakes
@@ -110,6 +111,7 @@ async def serving(environment: Mapping[str, str]) -> AsyncIterator[Service]:
             server_header=False,
             http="httptools",
             log_config=None,
+            **SERVER_OPTIONS,
         )
     )
     serving = asyncio.create_task(server.serve())

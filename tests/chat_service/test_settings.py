@@ -127,6 +127,9 @@ def test_a_secret_shows_itself_in_no_printed_form() -> None:
         ("AI_DEADLINE_SECONDS", "inf"),
         ("QUESTION_LIMIT", "51"),
         ("IDLE_LIMIT_MINUTES", "soon"),
+        ("JOBS_AT_ONCE", "1"),
+        ("REMINDER_MINUTES", "60;10"),
+        ("MAIL_FROM", "nobody"),
     ],
 )
 def test_a_wrong_value_is_refused_and_its_variable_named(

@@ -11,6 +11,19 @@ ANSWER = (
     "list by their last use, so that the oldest one can be dropped in constant time as well."
 )
 
+STORY = (
+    "I once had to optimize a database query that was taking several minutes to run. I analyzed the query execution "
+    "plan, identified bottlenecks, and created appropriate indexes. This reduced the query time to under a second."
+)
+RESUME = """Experience
+Backend Engineer, Acme, since 2020
+- Python, PostgreSQL and Apache Kafka
+Education
+B.Sc. Computer Science, MIT, 2019
+Projects
+Ledger - A double-entry ledger in Go.
+"""
+
 # What is sent, by operation. The tokens and the address are replaced by those of the run.
 REQUESTS: Mapping[str, Any] = {
     "POST /auth/signup": {"email": "x@y.com", "password": "correct horse battery", "role": "user"},
@@ -22,9 +35,45 @@ REQUESTS: Mapping[str, Any] = {
         "target_role": "SDE-2",
         "target_company": "Any",
     },
+    "PATCH /profile/me": {"full_name": "John Doe", "time_zone": "Europe/Berlin", "skills": ["Python", "PostgreSQL"]},
+    "DELETE /profile/me": {"password": "correct horse battery"},
+    "POST /auth/api-keys": {"name": "Nightly practice script"},
     "POST /interviews": {"domain": "dsa", "difficulty": "medium", "scheduled_at": "2035-06-01T09:00:00Z"},
+    "PATCH /interviews/{interview_id}": {"title": "A cache, second try"},
+    "PUT /profile/me/resume": RESUME,
+    "POST /interviews/{interview_id}/questions": {
+        "count": 2,
+        "categories": ["technical", "behavioral"],
+        "follow_ups": True,
+    },
+    "POST /interviews/rounds/suggestions": {
+        "job_role": "Senior Software Engineer",
+        "job_description": "Lead backend development team",
+    },
+    "POST /interviews/{interview_id}/rounds/{round_id}/start": {"follow_ups": True},
     "PUT /schedules/{interview_id}/reschedule": {"scheduled_at": "2035-06-08T17:30:00+05:30"},
     "POST /interviews/{interview_id}/messages": {"content": ANSWER},
+    "POST /coaching/feedback": {
+        "question": "Tell me about a time you faced a difficult technical challenge.",
+        "answer": STORY,
+        "framework": "star",
+    },
+    "POST /coaching/practice-questions": {
+        "job_role": "Data Scientist",
+        "skill": "Machine Learning",
+        "difficulty": "intermediate",
+        "include_reference": True,
+    },
+}
+
+
+IN_ROUNDS: Mapping[str, Any] = {
+    "domain": "role",
+    "job_role": "Senior Software Engineer",
+    "rounds": [
+        {"name": "Technical Round", "type": "technical", "duration_minutes": 45, "question_count": 2},
+        {"name": "System Design", "type": "system_design", "duration_minutes": 60, "question_count": 1},
+    ],
 }
 
 
@@ -54,7 +103,14 @@ class Player:
         self._client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
         await self._exchange("POST /auth/refresh", refresh_token=tokens["refresh_token"])
         await self._exchange("PUT /profile/me")
+        await self._exchange("PATCH /profile/me")
         await self._exchange("GET /profile/me")
+        key = await self._exchange("POST /auth/api-keys")
+        await self._exchange("GET /auth/api-keys")
+        await self._exchange("DELETE /auth/api-keys/{key_id}", key_id=key["id"])
+        await self._exchange("POST /auth/websocket-ticket")
+        await self._exchange("PUT /profile/me/resume")
+        await self._exchange("GET /profile/me/resume")
         called_off = (await self._exchange("POST /interviews"))["id"]
         await self._exchange("PUT /schedules/{interview_id}/reschedule", called_off)
         await self._exchange("GET /schedules/upcoming")
@@ -66,16 +122,52 @@ class Player:
         await self._exchange("GET /interviews/{interview_id}", held)
         await self._exchange("POST /interviews/{interview_id}/end", held)
         await self._exchange("GET /interviews/{interview_id}/result", held)
+        await self._exchange("GET /interviews/{interview_id}/feedback", held)
+        await self._exchange("GET /interviews/{interview_id}/scores", held)
+        await self._exchange("PATCH /interviews/{interview_id}", held)
         await self._exchange("GET /interviews")
+        await self._exchange("POST /coaching/feedback")
+        await self._exchange("POST /coaching/practice-questions")
         await self._exchange("GET /analytics/me")
+        await self._exchange("GET /analytics/me/dashboard")
+        await self._exchange("GET /analytics/me/charts/{name}", name="score-trend")
+        await self._play_set()
+        await self._play_rounds()
         await self._exchange("POST /auth/logout")
+        again = await self._exchange("POST /auth/login", email=self._email)
+        self._client.headers["Authorization"] = f"Bearer {again['access_token']}"
+        await self._exchange("DELETE /profile/me")
+
+    async def _play_set(self) -> None:
+        interview = (await self._exchange("POST /interviews"))["id"]
+        prepared = await self._exchange("POST /interviews/{interview_id}/questions", interview)
+        question = prepared["questions"][0]["question"]["id"]
+        sent = {"content": ANSWER, "question_id": question, "time_spent_seconds": 45}
+        (await self._client.post(f"/interviews/{interview}/messages", json=sent)).raise_for_status()
+        await self._exchange("GET /interviews/{interview_id}/questions", interview)
+        await self._exchange("GET /interviews/{interview_id}/questions/{question_id}", interview, question_id=question)
+
+    async def _play_rounds(self) -> None:
+        await self._exchange("POST /interviews/rounds/suggestions")
+        created = await self._client.post("/interviews", json={**self._requests["POST /interviews"], **IN_ROUNDS})
+        interview = created.raise_for_status().json()["id"]
+        listed = await self._exchange("GET /interviews/{interview_id}/rounds", interview)
+        first = {"round_id": listed["rounds"][0]["id"]}
+        await self._exchange("POST /interviews/{interview_id}/rounds/{round_id}/start", interview, **first)
+        (await self._client.post(f"/interviews/{interview}/messages", json={"content": ANSWER})).raise_for_status()
+        await self._exchange("POST /interviews/{interview_id}/rounds/{round_id}/complete", interview, **first)
 
     async def _exchange(self, operation: str, interview_id: str = "", **of_this_run: str) -> Any:
         method, path = operation.split(" ")
         body = self._requests.get(operation)
-        sent = {**body, **of_this_run} if body is not None else None
-        reply = await self._client.request(method, path.replace("{interview_id}", interview_id), json=sent)
+        url = path.format(interview_id=interview_id, **of_this_run)
+        if isinstance(body, str):
+            reply = await self._client.request(method, url, content=body, headers={"Content-Type": "text/plain"})
+        else:
+            sent = {**body, **of_this_run} if body is not None else None
+            reply = await self._client.request(method, url, json=sent)
         if not reply.is_success:
             raise RuntimeError(f"{operation} was answered by {reply.status_code}: {reply.text}")
-        self.exchanges.append(Exchange(operation, reply.status_code, body, reply.json()))
-        return reply.json()
+        answer = reply.json() if reply.content else None
+        self.exchanges.append(Exchange(operation, reply.status_code, body, answer))
+        return answer

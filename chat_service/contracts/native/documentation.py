@@ -24,7 +24,9 @@ _ALWAYS = {
     ErrorKind.UNAVAILABLE: ["session_store_unavailable", "database_unavailable"],
 }
 _WITH_TOKEN = {
-    ErrorKind.UNAUTHENTICATED: ["token_missing", "token_invalid", "token_expired", "session_ended", "account_gone"]
+    ErrorKind.UNAUTHENTICATED: [
+        *("token_missing", "token_invalid", "token_expired", "session_ended", "api_key_invalid", "account_gone")
+    ]
 }
 _WITH_BODY = {
     ErrorKind.MALFORMED: ["malformed_json"],
@@ -112,6 +114,7 @@ def _refusal(kind: ErrorKind, codes: list[str]) -> dict[str, Any]:
 
 def _show(operation: dict[str, Any], example: Mapping[str, Any]) -> None:
     if "request" in example:
-        operation["requestBody"]["content"]["application/json"]["example"] = example["request"]
+        media = "text/plain" if isinstance(example["request"], str) else "application/json"
+        operation["requestBody"]["content"][media]["example"] = example["request"]
     if "response" in example:
         operation["responses"][str(example["status"])]["content"]["application/json"]["example"] = example["response"]

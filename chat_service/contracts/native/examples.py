@@ -7,7 +7,12 @@ from typing import Any
 EXAMPLES = Path(__file__).parent / "examples.json"
 FOLDER = Path(__file__).parent / "replies"
 
-_REPLIES = {"GET /analytics/me": "practice", "GET /admin/analytics": "platform"}
+_REPLIES = {
+    "GET /analytics/me": "practice",
+    "GET /analytics/me/dashboard": "dashboard",
+    "GET /analytics/me/charts/{name}": "chart",
+    "GET /admin/analytics": "platform",
+}
 
 
 def recorded() -> dict[str, Any]:

@@ -24,6 +24,7 @@ _TITLES = {
     ErrorKind.UNSUPPORTED_MEDIA_TYPE: "Unsupported Media Type",
     ErrorKind.RATE_LIMITED: "Too Many Requests",
     ErrorKind.UNAVAILABLE: "Service Unavailable",
+    ErrorKind.NOT_IMPLEMENTED: "Not Implemented",
     ErrorKind.INTERNAL: "Internal Server Error",
 }
 
@@ -77,22 +78,27 @@ class Problem(ErrorShape):
         ErrorKind.UNSUPPORTED_MEDIA_TYPE: 415,
         ErrorKind.RATE_LIMITED: 429,
         ErrorKind.UNAVAILABLE: 503,
+        ErrorKind.NOT_IMPLEMENTED: 501,
         ErrorKind.INTERNAL: 500,
     }
 
     def render(self, error: AppError, request: Request) -> Response:
         """The problem document of an error."""
-        body: dict[str, Any] = {
+        body = self.document(error, request.url.path)
+        return Response(to_json(body), self.statuses[error.kind], media_type="application/problem+json")
+
+    def document(self, error: AppError, instance: str) -> dict[str, Any]:
+        """The members of the problem document; `instance` is the path that was asked for."""
+        return {
             **error.details,
             "type": "about:blank",
             "title": _TITLES[error.kind],
             "status": self.statuses[error.kind],
             "detail": error.message,
-            "instance": request.url.path,
+            "instance": instance,
             "code": error.reason,
             "request_id": request_id.get(),
         }
-        return Response(to_json(body), self.statuses[error.kind], media_type="application/problem+json")
 
 
 def problems(**codes: str | Sequence[str]) -> dict[int | str, dict[str, Any]]:

@@ -3,17 +3,12 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Header, Request
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     Strict,
     StringConstraints,
@@ -25,6 +20,7 @@ from starlette.responses import Response
 from chat_service.accounts.identity import Role
 from chat_service.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 from chat_service.accounts.profiles import Profile
+from chat_service.contracts import fields
 from chat_service.engine.models import Difficulty, Domain, Evaluation, ExpectedPoint, GradeConfidence
 from chat_service.engine.report import Report
 from chat_service.errors import invalid
@@ -42,40 +38,14 @@ from chat_service.interviews.interview import (
 )
 from chat_service.interviews.states import InterviewState
 
-
-def _storable(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("must not contain the NUL character")
-    return text
-
-
-def _written_out(moment: object) -> object:
-    """Numbers, and strings of digits, would pass for seconds since 1970."""
-    if not isinstance(moment, str) or "-" not in moment:
-        raise ValueError("must be an ISO 8601 time with an offset, such as 2030-01-31T09:00:00Z")
-    return moment
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("is outside the years 1 to 9999 in UTC") from None
-
-
-Storable = AfterValidator(_storable)
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
-Whole = Annotated[int, Strict()]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Storable]
-ShortLine = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), Storable]
-Resume = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000), Storable]
-Page = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), Storable]
-
-
-class Input(BaseModel):
-    """A request body. Fields that it does not name are ignored."""
-
-    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+Storable = fields.Storable
+Moment = fields.Moment
+Whole = fields.Whole
+Line = fields.Line
+ShortLine = fields.ShortLine
+Resume = fields.Resume
+Page = fields.Page
+Input = fields.Input
 
 
 class SignUp(Input):
@@ -84,6 +54,9 @@ class SignUp(Input):
     email: Annotated[str, StringConstraints(max_length=320), Storable] = Field(examples=["x@y.com"])
     password: str = Field(min_length=MIN_LENGTH, max_length=MAX_LENGTH, examples=["correct horse battery"])
     role: Literal["user", "admin"] | None = Field(None, examples=["user"])
+    full_name: Line | None = None
+    target_role: Line | None = None
+    experience_level: ShortLine | None = None
 
 
 class LogIn(Input):
@@ -100,7 +73,7 @@ class RefreshRequest(Input):
 
 
 class ProfileInput(Input):
-    """All of a profile: what is left out is cleared."""
+    """What interviews are fitted to: of these, what is left out is cleared. PATCH changes the rest of a profile."""
 
     years_experience: Annotated[float, Strict()] | None = Field(None, ge=0, le=80, examples=[2])
     tech_stacks: list[ShortLine] = Field(default_factory=list, max_length=50, examples=[["python", "angular"]])
@@ -136,7 +109,10 @@ class MessageInput(Input):
     content: Annotated[str, Storable] = Field(
         min_length=1, max_length=MAX_ANSWER_CHARACTERS, examples=["A hash map gives O(1) lookups on average, ..."]
     )
-    question_id: UUID | None = Field(None, description="Refuses the answer unless this is the current question")
+    question_id: UUID | None = Field(
+        None, description="Refuses the answer unless this is the current question, or an open one of a prepared set"
+    )
+    time_spent_seconds: Whole | None = Field(None, ge=0, le=86_400, description="Kept as it is told")
 
 
 class RescheduleInput(Input):
@@ -175,22 +151,28 @@ class MessageOut:
 
 @dataclass(slots=True)
 class ProfileOut:
-    """A profile."""
+    """A profile. `credits` are the interviews that may still be started."""
 
     id: UUID
     email: str
     role: Role
+    full_name: str | None
     years_experience: float | None
+    experience_level: str | None
+    skills: Sequence[str]
     tech_stacks: Sequence[str]
     target_role: str | None
     target_company: str | None
+    time_zone: str | None
+    reminders: bool
+    credits: int
     created_at: datetime
     updated_at: datetime
 
 
 @dataclass(slots=True)
 class InterviewOut:
-    """An interview. `overdue` says that its scheduled time has passed without a start."""
+    """An interview. `overdue`: its time has passed without a start. `prepared`: its questions come in sets."""
 
     id: UUID
     state: InterviewState
@@ -214,6 +196,7 @@ class InterviewOut:
     completed_at: datetime | None
     cancelled_at: datetime | None
     created_at: datetime
+    prepared: bool
 
 
 @dataclass(slots=True)
@@ -241,10 +224,14 @@ class ResultOut(InterviewOut):
 
 @dataclass(slots=True)
 class InterviewsOut:
-    """A page of interviews, newest first; `next_cursor` leads to the next page and is null on the last."""
+    """A page of interviews, newest first; `next_cursor` leads to the next page and is null on the last.
+
+    `total` counts all that fit the filters.
+    """
 
     interviews: tuple[InterviewOut, ...]
     next_cursor: str | None
+    total: int
 
 
 @dataclass(slots=True)
@@ -261,8 +248,9 @@ class MessageReply:
     `score` is the rubric score, 0 to 100, or null when the answer is not assessable (see `evaluation`). `confidence` is
     "low" when several gradings of the answer disagree, so that the score is uncertain, "normal" when they agree, and
     null when there was one. The expected points and the reference answer are those of the answered question.
-    `next_question` is null when all questions are answered (`progress.remaining` is 0 then) or when it has to be asked
-    for at /questions/next.
+    `next_question` is null when all questions are answered or when it has to be asked for at /questions/next
+    (`progress.remaining` is not 0 then). Of a prepared interview it is the first open one, and `follow_up` is what this
+    answer added to the set. `late` says that the time limit was over; the grade is the same.
     """
 
     interview_id: UUID
@@ -274,7 +262,11 @@ class MessageReply:
     expected_points: tuple[ExpectedPoint, ...]
     reference_answer: str
     next_question: PosedQuestion | None
+    follow_up: PosedQuestion | None
     progress: Progress
+    time_spent_seconds: int | None
+    seconds_taken: float | None
+    late: bool
 
 
 def profile_out(profile: Profile) -> ProfileOut:
@@ -284,10 +276,16 @@ def profile_out(profile: Profile) -> ProfileOut:
         id=profile.id,
         email=profile.email,
         role=profile.role,
+        full_name=one.full_name,
         years_experience=one.years_experience,
+        experience_level=one.experience_level,
+        skills=one.skills,
         tech_stacks=one.tech_stacks,
         target_role=one.target_role,
         target_company=one.target_company,
+        time_zone=one.time_zone,
+        reminders=one.reminders,
+        credits=profile.credits,
         created_at=profile.created_at,
         updated_at=profile.updated_at,
     )
@@ -333,7 +331,11 @@ def message_reply(answered: AnsweredTurn) -> MessageReply:
         expected_points=turn.expected_points or (),
         reference_answer=turn.reference_answer or "",
         next_question=answered.next_question,
+        follow_up=answered.follow_up,
         progress=answered.progress,
+        time_spent_seconds=turn.answer.time_spent_seconds,
+        seconds_taken=turn.answer.seconds_taken,
+        late=turn.answer.late,
     )
 
 

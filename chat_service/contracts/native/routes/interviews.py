@@ -3,19 +3,21 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Header, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from chat_service.accounts.identity import Identity
 from chat_service.contracts.door import RateClass, authenticated, core_of
+from chat_service.contracts.native.interview_changes import interview_filter
 from chat_service.contracts.native.problem import problems
+from chat_service.contracts.native.rounds import InterviewInRoundsInput
+from chat_service.contracts.native.routes.feedback import feedback_reply
 from chat_service.contracts.native.wire import (
     InterviewOut,
     InterviewsOut,
     MessageInput,
     MessageReply,
-    NewInterviewInput,
     ResultOut,
     StartedOut,
     TranscriptOut,
@@ -27,12 +29,10 @@ from chat_service.contracts.native.wire import (
     started_out,
     transcript_out,
 )
-from chat_service.engine.models import Difficulty, Domain
-from chat_service.interviews.archive import MAX_PAGE, InterviewFilter
+from chat_service.interviews.archive import MAX_OFFSET, MAX_PAGE, InterviewFilter
+from chat_service.interviews.feedback import FeedbackDetails
 from chat_service.interviews.idempotency import RequestKey
 from chat_service.interviews.interview import PosedQuestion
-from chat_service.interviews.lifecycle import NewInterview
-from chat_service.interviews.states import InterviewState
 
 router = APIRouter(prefix="/interviews", tags=["interviews"])
 Who = Annotated[Identity, Depends(authenticated())]
@@ -41,27 +41,23 @@ _ENGINE = ("engine_unavailable", "engine_timeout")
 
 
 @router.post("", status_code=201, response_model=InterviewOut)
-async def create_interview(request: Request, who: Who, key: Key, body: NewInterviewInput) -> Response:
-    """Creates a draft, or a scheduled interview when `scheduled_at` is given."""
-    wanted = NewInterview(**{name: getattr(body, name) for name in NewInterview.__slots__})
-    return reply(interview_out(await core_of(request).lifecycle.create(who.user_id, wanted, request=key)), 201)
+async def create_interview(request: Request, who: Who, key: Key, body: InterviewInRoundsInput) -> Response:
+    """Creates a draft, or a scheduled interview when `scheduled_at` is given; with `rounds` it is held in them."""
+    return reply(interview_out(await core_of(request).lifecycle.create(who.user_id, body.wanted(), request=key)), 201)
 
 
 @router.get("", response_model=InterviewsOut)
 async def list_interviews(
     request: Request,
     who: Who,
-    state: InterviewState | None = None,
-    domain: Domain | None = None,
-    difficulty: Difficulty | None = None,
+    wanted: Annotated[InterviewFilter, Depends(interview_filter)],
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
+    offset: Annotated[int, Query(ge=0, le=MAX_OFFSET, description="Instead of a cursor: how many to skip")] = 0,
 ) -> Response:
     """Your interviews, newest first."""
-    page = await core_of(request).archive.page(
-        who.user_id, InterviewFilter(state, domain, difficulty), limit=limit, cursor=cursor
-    )
-    return reply(InterviewsOut(tuple(interview_out(one) for one in page.interviews), page.next_cursor))
+    page = await core_of(request).archive.page(who.user_id, wanted, limit=limit, cursor=cursor, offset=offset)
+    return reply(InterviewsOut(tuple(interview_out(one) for one in page.interviews), page.next_cursor, page.total))
 
 
 @router.get("/{interview_id}", response_model=TranscriptOut)
@@ -74,7 +70,14 @@ async def read_interview(request: Request, who: Who, interview_id: UUID) -> Resp
     "/{interview_id}/start",
     response_model=StartedOut,
     responses=problems(
-        conflict=("illegal_transition", "interview_busy", "questions_exhausted", "interview_budget_spent"),
+        conflict=(
+            "illegal_transition",
+            "interview_has_rounds",
+            "interview_busy",
+            "questions_exhausted",
+            "interview_budget_spent",
+        ),
+        forbidden="credits_spent",
         unavailable=_ENGINE,
     ),
 )
@@ -91,7 +94,14 @@ async def start_interview(
     responses=problems(
         conflict=(
             *("interview_not_in_progress", "questions_finished", "question_missing", "question_not_current"),
-            *("question_answered", "answer_in_flight", "answer_pending", "interview_budget_spent"),
+            *(
+                "question_answered",
+                "question_closed",
+                "round_not_started",
+                "answer_in_flight",
+                "answer_pending",
+                "interview_budget_spent",
+            ),
         ),
         unavailable=_ENGINE,
     ),
@@ -109,7 +119,12 @@ async def answer_question(
     `interview_budget_spent` it is kept as well, but no waiting will get it graded; the interview can be ended.
     """
     answered = await core_of(request).answering.answer(
-        who.user_id, interview_id, body.content, question_id=body.question_id, request=key
+        who.user_id,
+        interview_id,
+        body.content,
+        question_id=body.question_id,
+        time_spent_seconds=body.time_spent_seconds,
+        request=key,
     )
     return reply(message_reply(answered))
 
@@ -135,18 +150,39 @@ async def ask_next_question(
 @router.post(
     "/{interview_id}/end",
     response_model=ResultOut,
-    responses=problems(conflict=("illegal_transition", "interview_busy", "answer_in_flight"), unavailable=_ENGINE),
+    responses={
+        **problems(conflict=("illegal_transition", "interview_busy", "answer_in_flight"), unavailable=_ENGINE),
+        202: {"model": FeedbackDetails, "description": "Completed; the report is being made, see GET …/feedback"},
+    },
 )
-async def end_interview(request: Request, who: Who, interview_id: UUID, key: Key) -> Response:
+async def end_interview(
+    request: Request,
+    who: Who,
+    interview_id: UUID,
+    key: Key,
+    wait: Annotated[bool, Query(description="false: complete it at once, and have the report made afterwards")] = True,
+    prefer: Annotated[str, Header(description="respond-async (RFC 7240) asks for the same as wait=false")] = "",
+) -> Response:
     """Completes an interview and gives its final report. Sent again, it gives the same report.
 
     A report with `words_missing` is complete in its numbers; sent again (without the first Idempotency-Key), this asks
-    for the words anew.
+    for the words anew. With `wait=false` the interview is completed at once, and 202 says how far its report has come.
     """
+    preferred = "respond-async" in {one.partition(";")[0].strip().lower() for one in prefer.split(",")}
+    if preferred or not wait:
+        response = feedback_reply(await core_of(request).reporting.complete(who.user_id, interview_id), 202)
+        response.headers["Location"] = f"{request.scope['root_path']}/interviews/{interview_id}/feedback"
+        if preferred:
+            response.headers["Preference-Applied"] = "respond-async"
+        return response
     return reply(result_out(await core_of(request).reporting.end(who.user_id, interview_id, request=key)))
 
 
-@router.get("/{interview_id}/result", response_model=ResultOut, responses=problems(conflict="interview_not_completed"))
+@router.get(
+    "/{interview_id}/result",
+    response_model=ResultOut,
+    responses=problems(conflict=("interview_not_completed", "report_generating", "report_failed")),
+)
 async def read_result(request: Request, who: Who, interview_id: UUID) -> Response:
     """The final report of a completed interview. Words that are missing are asked for anew, at most once a minute."""
     return reply(result_out(await core_of(request).reporting.result(who.user_id, interview_id)))

@@ -12,8 +12,11 @@ from tests.chat_service.conftest import Candidate, expect, problem
 
 BODIES: dict[str, Any] = {
     "POST /interviews/{interview_id}/messages": {"content": "An answer to somebody else's question."},
+    "POST /interviews/{interview_id}/questions": {"count": 1},
+    "PATCH /interviews/{interview_id}": {"title": "Mine now"},
     "PUT /schedules/{interview_id}/reschedule": {"scheduled_at": "2035-06-01T09:00:00Z"},
 }
+PART = uuid4()
 OF_ONE_INTERVIEW = [name for name, _ in operations(make_app().openapi()) if "{interview_id}" in name]
 
 
@@ -26,7 +29,7 @@ async def test_a_foreign_interview_and_none_at_all_get_the_same_answer(join: Cal
     method, path = operation.split(" ")
     answers = []
     for identifier in (foreign, str(uuid4())):
-        url = path.replace("{interview_id}", identifier)
+        url = path.format(interview_id=identifier, question_id=PART, round_id=PART)
         reply = await stranger.http.request(method, url, json=BODIES.get(operation))
         body = problem(404, "interview_not_found", reply)
         assert set(reply.headers) == {"content-type", "content-length", "date", "x-request-id"}

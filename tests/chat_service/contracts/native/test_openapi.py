@@ -17,6 +17,7 @@ from tests.contracts.playing import Exchange, Player
 
 DOCUMENT = make_app().openapi()
 OPERATIONS = dict(operations(DOCUMENT))
+BY_ADMINISTRATORS = ("GET /admin/analytics", "GET /admin/users", "POST /admin/users/{user_id}/credits")
 
 
 def validator(schema: dict[str, Any]) -> Draft202012Validator:
@@ -77,7 +78,9 @@ def test_the_document_names_the_bearer_scheme_and_the_keyed_operations() -> None
     }
     assert keyed == {
         "POST /interviews",
-        *(f"POST /interviews/{{interview_id}}/{action}" for action in ("start", "messages", "end")),
+        "POST /admin/users/{user_id}/credits",
+        "POST /interviews/{interview_id}/rounds/{round_id}/start",
+        *(f"POST /interviews/{{interview_id}}/{action}" for action in ("start", "messages", "questions", "end")),
     }
     for name in keyed:
         assert "idempotency_key_reused" in OPERATIONS[name]["responses"]["422"]["x-codes"]
@@ -95,7 +98,8 @@ def test_no_schema_is_left_dangling() -> None:
 def test_every_operation_shows_an_example_of_its_bodies(operation: str) -> None:
     where = {place for name, place, _, _ in shown() if name == operation}
     one = OPERATIONS[operation]
-    assert any(place.startswith("2") for place in where)
+    answers = [one["responses"][status] for status in one["responses"] if status.startswith("2")]
+    assert any(place.startswith("2") for place in where) == any("content" in answer for answer in answers)
     assert ("requestBody" in one) == ("request" in where)
 
 
@@ -116,26 +120,40 @@ async def played(anybody: httpx2.AsyncClient) -> list[Exchange]:
 
 async def test_every_example_request_gets_a_reply_of_the_examples_shape(played: list[Exchange]) -> None:
     examples = recorded()
-    assert {*(one.operation for one in played), "GET /admin/analytics"} == set(examples)
+    assert {*(one.operation for one in played), *BY_ADMINISTRATORS, "GET /profile/me/export"} == set(examples)
     for one in played:
-        assert not list(validator(response_schema(one.operation, one.status)).iter_errors(one.response)), one
         example = examples[one.operation]
         assert one.status == example["status"]
+        if one.response is None:
+            assert "response" not in example
+            continue
+        assert not list(validator(response_schema(one.operation, one.status)).iter_errors(one.response)), one
         assert list(differences(example["response"], one.response, one.operation)) == []
 
 
-async def test_the_platforms_figures_are_of_the_examples_shape(candidate: Candidate, service: Service) -> None:
-    operation = "GET /admin/analytics"
-    reply = expect(200, await _as_admin(candidate, service))
-    assert not list(validator(response_schema(operation, 200)).iter_errors(reply))
-    assert list(differences(recorded()[operation]["response"], reply, operation)) == []
-
-
-async def _as_admin(candidate: Candidate, service: Service) -> httpx2.Response:
-    await service.core.accounts.change_role(candidate.email, Role.ADMIN)
+@pytest.mark.parametrize("operation", BY_ADMINISTRATORS)
+async def test_what_an_administrator_is_told_is_of_the_examples_shape(
+    candidate: Candidate, service: Service, operation: str
+) -> None:
+    account = await service.core.accounts.change_role(candidate.email, Role.ADMIN)
     tokens = expect(200, await candidate.http.post("/auth/refresh", json={"refresh_token": candidate.refresh_token}))
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
-    return await candidate.http.get("/admin/analytics", headers=headers)
+    method, path = operation.split(" ")
+    example = recorded()[operation]
+    url = path.format(user_id=account.id)
+    reply = expect(
+        example["status"], await candidate.http.request(method, url, json=example.get("request"), headers=headers)
+    )
+    assert not list(validator(response_schema(operation, example["status"])).iter_errors(reply))
+    assert list(differences(example["response"], reply, operation)) == []
+
+
+async def test_the_export_has_the_parts_of_the_example(candidate: Candidate) -> None:
+    example = recorded()["GET /profile/me/export"]["response"]
+    reply = expect(200, await candidate.http.get("/profile/me/export"))
+    assert set(reply) == set(example)
+    for part in ("account", "profile", "credits"):
+        assert list(differences(example[part], reply[part], part)) == []
 
 
 def differences(example: Any, live: Any, path: str) -> Iterator[str]:

@@ -60,7 +60,67 @@ async def test_filters_choose_and_page_alike(candidate: Candidate) -> None:
     assert len(await walk(candidate, 2, difficulty="hard", state="draft")) == 3
     assert len(await walk(candidate, 2, domain="hld", difficulty="easy")) == 1
     empty = expect(200, await candidate.http.get("/interviews", params={"state": "completed"}))
-    assert empty == {"interviews": [], "next_cursor": None}
+    assert empty == {"interviews": [], "next_cursor": None, "total": 0}
+
+
+async def test_pages_by_offset_hold_what_pages_by_cursor_hold_and_tell_how_many_there_are(
+    candidate: Candidate,
+) -> None:
+    created = [(await candidate.create(domain=domain))["id"] for domain in ("dsa", "hld") * 4]
+    seen = []
+    for offset in range(0, 10, 3):
+        params = {"limit": "3", "offset": str(offset)}
+        page = expect(200, await candidate.http.get("/interviews", params=params))
+        assert page["total"] == 8
+        seen += [one["id"] for one in page["interviews"]]
+    assert seen == created[::-1]
+    page = expect(200, await candidate.http.get("/interviews", params={"domain": "hld", "limit": "1"}))
+    assert (page["total"], len(page["interviews"])) == (4, 1)
+    both = {"offset": "1", "cursor": page["next_cursor"]}
+    assert problem(422, "validation_failed", await candidate.http.get("/interviews", params=both))["fields"] == [
+        {"field": "offset", "message": "cannot be combined with a cursor"}
+    ]
+
+
+async def test_interviews_are_found_by_words_time_and_score(candidate: Candidate, service: Service) -> None:
+    first = await candidate.create(title="Graphs: 100% done")
+    second = await candidate.create(job_role="Staff GRAPH_ENGINEER")
+    third = await candidate.create(title="Trees")
+    for one, score in ((first, 50.0), (second, 80.0)):
+        await service.core.database.fetch(
+            "UPDATE interviews SET state = 'completed', overall_score = $2, rubric_major = 1, started_at = now(), "
+            "completed_at = now() WHERE id = $1::uuid",
+            one["id"],
+            score,
+        )
+    assert await walk(candidate, 1, text=" graph ") == [second["id"], first["id"]]
+    assert await walk(candidate, 1, text="100%") == [first["id"]]
+    assert await walk(candidate, 1, text="h_e") == [second["id"]]
+    assert await walk(candidate, 5, min_score="50") == [second["id"], first["id"]]
+    assert await walk(candidate, 5, min_score="50.5", state="completed") == [second["id"]]
+    assert await walk(candidate, 5, since=second["created_at"]) == [third["id"], second["id"]]
+    assert await walk(candidate, 5, until=second["created_at"]) == [first["id"]]
+
+
+@pytest.mark.parametrize(
+    ("field", "params"),
+    [
+        ("text", {"text": " "}),
+        ("text", {"text": "x" * 101}),
+        ("text", {"text": "nul \0"}),
+        ("since", {"since": "2030-01-01T00:00:00"}),
+        ("until", {"until": "1700000000"}),
+        ("until", {"since": "2030-01-02T00:00:00Z", "until": "2030-01-01T00:00:00Z"}),
+        ("min_score", {"min_score": "-1"}),
+        ("min_score", {"min_score": "nan"}),
+        ("min_score", {"min_score": "101"}),
+        ("offset", {"offset": "-1"}),
+        ("offset", {"offset": "99999999999999999999"}),
+    ],
+)
+async def test_a_filter_that_means_nothing_is_refused(candidate: Candidate, field: str, params: dict[str, str]) -> None:
+    refused = problem(422, "validation_failed", await candidate.http.get("/interviews", params=params))
+    assert [one["field"] for one in refused["fields"]] == [field]
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "101", "1.5", "ten", "", "1e1", "NaN", "٣x"])

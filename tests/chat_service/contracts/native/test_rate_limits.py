@@ -3,16 +3,32 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
 import httpx2
 import pytest
+from fastapi import APIRouter, Depends
 
+from chat_service.accounts.identity import Identity
+from chat_service.contracts.door import RateClass, authenticated, make_door
+from chat_service.contracts.native.problem import Problem
 from tests.chat_service.conftest import PASSWORD, Candidate, Service, expect, problem, serving
 from tests.servers import ask
 
-LIMITS = {"AUTHENTICATION": 4, "START": 2, "ANSWERS": 3, "OTHER": 9}
+LIMITS = {"AUTHENTICATION": 4, "START": 2, "ANSWERS": 3, "OTHER": 9, "FEEDBACK": 6, "KEY": 5}
+
+counted = APIRouter()
+
+
+@counted.get("/by-key")
+async def by_key(_: Annotated[Identity, Depends(authenticated(RateClass.KEY))]) -> None:
+    """Counted by API key."""
+
+
+@counted.get("/feedback")
+async def feedback(_: Annotated[Identity, Depends(authenticated(RateClass.FEEDBACK))]) -> None:
+    """Counted by user."""
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +125,27 @@ async def test_one_users_requests_do_not_count_for_another(known: Candidate, lim
     await accounts.sign_up(email, PASSWORD)
     headers = {"Authorization": f"Bearer {(await accounts.log_in(email, PASSWORD)).access_token}"}
     expect(200, await known.http.get("/profile/me", headers=headers))
+
+
+async def test_feedback_is_counted_by_user_and_what_a_contract_counts_by_key_is_counted_by_key(
+    known: Candidate, limited: tuple[Service, Service]
+) -> None:
+    core = limited[0].core
+    keys = [expect(201, await known.http.post("/auth/api-keys", json={"name": name})) for name in ("one", "two")]
+    door = make_door(title="Counted", version="1", description="", errors=Problem(), routers=(counted,))
+    door.state.core = core
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=door), base_url="http://door.test") as client:
+        for key in keys:
+            headers = {"Authorization": f"Bearer {key['key']}"}
+            for _ in range(LIMITS["KEY"]):
+                expect(200, await client.get("/by-key", headers=headers))
+            assert (await client.get("/by-key", headers=headers)).status_code == 429
+        for number in range(LIMITS["FEEDBACK"]):
+            headers = {"Authorization": f"Bearer {keys[number % 2]['key']}"}
+            expect(200, await client.get("/feedback", headers=headers))
+        refusal = await client.get("/feedback", headers=headers)
+        assert refusal.status_code == 429
+        assert refusal.headers["retry-after"]
 
 
 async def test_what_is_refused_for_its_rate_changes_nothing(known: Candidate) -> None:
