@@ -12,7 +12,7 @@ UV := $(VENV)/bin/uv
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo admin test peers lint protos lock bench clean
+.PHONY: help setup run demo admin test fuzz peers lint protos lock bench clean
 
 help: ## list the targets
 	@echo 'Usage: make TARGET [PORT=8000] [DATA=.data] [HOST=127.0.0.1] [any setting of the services]'
@@ -38,9 +38,14 @@ admin: $(READY) ## make EMAIL an admin account of the running instance: make adm
 test: $(READY) ## run the tests; ARGS goes to pytest
 	@$(PYTHON) -m pytest -n 3 --dist worksteal $(ARGS)
 
-peers: $(READY) ## install what some tests talk to and skip without: other people's servers, by npm
+fuzz: $(READY) ## send what fits and what does not fit each contract's OpenAPI document; FUZZ_EXAMPLES=40 a case
+	@$(PYTHON) -m pytest -n 2 --dist worksteal tests/contracts/fuzzing.py $(ARGS)
+
+peers: $(READY) ## install what some tests need and skip without: other people's servers and checkers, by npm
 	@mkdir -p $(VENV)/peers/aimock && cp tests/fakes/aimock/package*.json $(VENV)/peers/aimock/
 	npm ci --prefix $(VENV)/peers/aimock --ignore-scripts --no-audit --no-fund
+	@mkdir -p $(VENV)/peers/asyncapi && cp tests/contracts/asyncapi_parser/package*.json $(VENV)/peers/asyncapi/
+	npm ci --prefix $(VENV)/peers/asyncapi --ignore-scripts --no-audit --no-fund
 
 lint: $(READY) ## check style, types and import rules
 	@failed=; \
@@ -51,7 +56,7 @@ lint: $(READY) ## check style, types and import rules
 	if [ -n "$$failed" ]; then printf "Failed:$$failed\n" >&2; exit 1; fi
 
 protos: $(READY) ## generate the Python modules from protos/
-	$(PYTHON) -m grpc_tools.protoc -I . --python_out=. --grpc_python_out=. --mypy_out=. --mypy_grpc_out=. \
+	PATH="$(VENV)/bin:$$PATH" $(PYTHON) -m grpc_tools.protoc -I . --python_out=. --grpc_python_out=. --mypy_out=. --mypy_grpc_out=. \
 	  protos/interview_engine/v1/*.proto
 
 lock: $(READY) ## resolve pyproject.toml into requirements.lock
