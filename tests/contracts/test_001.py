@@ -15,7 +15,7 @@ from chat_service.interviews.numbers import Numbers
 from protos.interview_engine.v1 import question_pb2 as questions
 from tests.ai_service.resume.files import pdf
 from tests.chat_service.conftest import Candidate, Service, expect
-from tests.contracts.published import differences
+from tests.contracts.shapes import require_shape
 
 PASSWORD = "SecurePass123!"
 ANSWER = "REST APIs use multiple endpoints for different resources..."
@@ -151,7 +151,7 @@ async def test_uploading_a_resume_starts_an_interview(client: Client, service: S
     files = {"resume": ("resume.pdf", pdf([["Backend Engineer", "Python and Kafka"]]), "application/pdf")}
     reply = await client.http.post("/api/upload-resume", data={"jobRole": "Software Engineer"}, files=files)
     started = expect(200, reply)
-    assert list(differences({"interview_id": 123, "questions": [QUESTION]}, started)) == []
+    require_shape({"interview_id": 123, "questions": [QUESTION]}, started)
     assert [one["id"] for one in started["questions"]] == [1, 2, 3, 4, 5]
     told = service.script.asked[0].context
     assert (told.job_role, told.domain) == ("Software Engineer", questions.DOMAIN_ROLE)
@@ -165,7 +165,7 @@ async def test_a_role_interview_is_fitted_to_role_description_and_focus_areas(cl
         "focusAreas": "Python, TensorFlow, AWS",
     }
     started = await client.post("/api/start-role-interview", body)
-    assert list(differences({"interview_id": 124, "questions": [QUESTION]}, started)) == []
+    require_shape({"interview_id": 124, "questions": [QUESTION]}, started)
     told = service.script.asked[0].context
     assert (told.job_role, told.job_description) == (body["jobRole"], body["jobDescription"])
     assert list(told.focus_areas) == ["Python", "TensorFlow", "AWS"]
@@ -175,7 +175,7 @@ async def test_an_answer_gets_its_scores_and_a_follow_up(client: Client, service
     service.script.follows_up = True
     interview = (await client.started())["interview_id"]
     graded = await client.answer(interview, 1)
-    assert list(differences(GRADED, graded)) == []
+    require_shape(GRADED, graded)
     assert all(isinstance(graded[name], int) for name in GRADED if name.endswith("score"))
     assert graded["followup"]["questionId"] == 6
     probed = await client.answer(interview, 6, "I would choose it where clients need different fields.")
@@ -190,16 +190,16 @@ async def test_completing_gives_metrics_a_plan_and_feedback(client: Client) -> N
     completed = await client.post("/api/complete-interview", {"interviewId": interview})
     assert completed["message"] == "Interview completed successfully"
     published = {"evaluation_metrics": METRICS, "improvement_plan": PLAN, "personalized_feedback": FEEDBACK}
-    assert list(differences(published, completed)) == []
+    require_shape(published, completed)
     assert completed["evaluation_metrics"]["average_overall"] == 72.5
     assert await client.post("/api/complete-interview", {"interviewId": interview}) == completed
     feedback = await client.get(f"/api/personalized-feedback/{interview}")
-    assert list(differences(FEEDBACK, feedback)) == []
+    require_shape(FEEDBACK, feedback)
     assert feedback == completed["personalized_feedback"]
     assert feedback["generated_at"].endswith("Z")
     assert datetime.fromisoformat(feedback["generated_at"])
     results = await client.get(f"/api/interview-results/{interview}")
-    assert list(differences(RESULTS, results)) == []
+    require_shape(RESULTS, results)
     assert results["interview"]["status"] == "completed"
     assert [one["score"] for one in results["questions"]] == [None, 72, None, None, None]
     assert results["evaluation_metrics"] == completed["evaluation_metrics"]
@@ -215,6 +215,18 @@ async def test_results_of_an_interview_under_way_show_how_far_it_has_come(client
     assert results["questions"][0]["time_spent"] == 45
     assert results["evaluation_metrics"]["average_overall"] == 72.5
     assert results["improvement_plan"]["focus_areas"] == []
+
+
+async def test_results_can_be_read_while_the_report_is_being_made(client: Client, service: Service) -> None:
+    interview = (await client.started())["interview_id"]
+    await client.answer(interview, 1)
+    service.script.fault, service.script.failing = grpc.StatusCode.UNAVAILABLE, "Finalize"
+    async with httpx2.AsyncClient(base_url=f"{service.url}/api/v1", headers=client.http.headers) as native:
+        [listed] = expect(200, await native.get("/interviews"))["interviews"]
+        expect(202, await native.post(f"/interviews/{listed['id']}/end?wait=false"))
+    results = await client.get(f"/api/interview-results/{interview}")
+    assert (results["interview"]["status"], results["questions"][0]["score"]) == ("completed", 72)
+    assert results["improvement_plan"]["readiness_score"] is None
 
 
 async def test_rounds_are_suggested(client: Client) -> None:
@@ -252,7 +264,7 @@ async def test_an_interview_in_rounds(client: Client) -> None:
         "round_type": "technical",
         "questions": [QUESTION],
     }
-    assert list(differences(published, started)) == []
+    require_shape(published, started)
     assert (started["round_id"], started["round_name"], len(started["questions"])) == (first, "Technical Round", 5)
     assert await client.post(f"/api/start-round/{first}") == started
     await client.answer(interview, started["questions"][3]["id"])
@@ -265,6 +277,7 @@ async def test_an_interview_in_rounds(client: Client) -> None:
     assert await client.post(f"/api/complete-round/{first}") == completed
     design = await client.post(f"/api/start-round/{second}")
     assert [one["id"] for one in design["questions"]] == [6, 7]
+    assert await client.post(f"/api/complete-round/{first}") == completed
     await client.answer(interview, 7, "I would begin with what the system has to promise.")
     assert (await client.post(f"/api/complete-round/{second}"))["next_round"] is None
     done = await client.post("/api/complete-interview", {"interviewId": interview})
@@ -348,6 +361,8 @@ async def test_an_upload_without_its_parts_is_400(client: Client, service: Servi
     refusal(400, "Missing required fields", await client.http.post(url, files=file))
     refusal(400, "Missing required fields", await client.http.post(url, data={"jobRole": "Engineer"}))
     refusal(400, "Missing required fields", await client.http.post(url, json={"jobRole": "Engineer"}))
+    two = [("resume", file["resume"]), ("resume", file["resume"])]
+    assert "Too many files" in error(400, await client.http.post(url, data={"jobRole": "Engineer"}, files=two))
     empty = {"resume": ("r.pdf", b"", "application/pdf")}
     error(400, await client.http.post(url, data={"jobRole": "Engineer"}, files=empty))
     broken = {"Content-Type": "multipart/form-data; boundary=x"}
