@@ -161,6 +161,8 @@ class _Matching:
             if credit < _PARTIAL or (refuted is not None and credit < _REFUTED * refuted[0]):
                 break
             passage = self._passages[position]
+            if refuted is not None and len(passage) > 1 and not set(passage).isdisjoint(refuted[1]):
+                continue  # a neighbour takes nothing of a denial back; by itself it is heard
             best = int(own[:, position].argmax())
             close = np.flatnonzero(own[:, position] >= own[best, position] - _CLOSE).tolist()
             if self._judge.verdict(expectation.statements, best, close, passage) is Verdict.AGREES:

@@ -1,6 +1,7 @@
 """Whether a sentence denies what a statement says: negations and opposites are compared after alignment."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from ai_service.grading.words import Word, read_lines, read_list, stem
 _REACH = 6  # content words that a negation turns round
 _HEADS = 2  # content words right after it that it is about
 _NEAR = 2  # words after a head, and twice as many before it, among which a soft negation leaves it in doubt
+_COPIED = 0.85  # share of a statement's weight from which its very words are repeated
+_COPIED_WORDS = 3  # content words of the shortest statement of which that says something
 _SAME = 0.55  # cosine from which two words stand for each other
 _OPPOSITE = 0.45
 _ENOUGH_ALIGNED, _NEARLY_ALL_ALIGNED = 0.5, 0.7
@@ -27,6 +30,9 @@ _EXCEPTIONS = read_list("negation_exceptions.txt")
 _SOFT = read_list("soft_negations.txt")
 _STOPS_NEGATION = frozenset({"but", "however", "instead", "although", "though", "because", "so", "since", "rather"})
 _OF_NOUNS = frozenset({"no", "without", "neither", "nor", "none"})  # they negate what follows, not the clause
+# They stand for a noun and change the wording around them: no sign of a negation put into a copied sentence.
+_AS_NOUN = frozenset({"neither", "nor", "none", "nothing", "nobody"})
+_FAIL = "fail"  # "fails to" turns round what follows
 _HYPOTHETICAL = frozenset({"if", "would", "could", "otherwise"})
 _BREAK = re.compile(r"[,;:.!?()]|\s[–—-]\s|—")
 _DENIAL = re.compile(
@@ -48,10 +54,11 @@ class _Negations:
 
 @dataclass(frozen=True, slots=True)
 class _Negation:
-    """The content words right after a negation, and all those of its clause."""
+    """The content words right after a negation, and all those of its clause. `inserted`: it may be one put in."""
 
     heads: tuple[int, ...]
     clause: frozenset[int]
+    inserted: bool
 
 
 def opposes(expected: ReadSentence, weights: Vectors, said: ReadSentence, *, denied: bool = False) -> bool:
@@ -74,6 +81,26 @@ def opposes(expected: ReadSentence, weights: Vectors, said: ReadSentence, *, den
         if _has_opposite(expected, said, cosines):
             turned = not turned
     return turned != denied
+
+
+def contrary_copy(expected: ReadSentence, weights: Vectors, said: ReadSentence, *, denied: bool = False) -> bool | None:
+    """Whether `said` repeats the words of `expected` with one more negation, on one of them; None for other words.
+
+    Where the words are the same, each negation counts, however little of the sentence its clause carries. `weights`
+    and `denied` are as for `opposes`.
+    """
+    stems = {word.stem for word in said.content}
+    repeated = np.array([word.stem in stems for word in expected.content], dtype=bool)
+    if len(repeated) < _COPIED_WORDS or float(weights[repeated].sum()) < _COPIED * float(weights.sum()):
+        return None
+    if _soft_stems(expected) != _soft_stems(said):
+        return None
+    if not any(_negates(said.words, index) for index in range(len(said.words))):
+        return denied
+    ours, theirs = _negations(expected).found, _negations(said).found
+    more = _inserted_on(said, theirs) - _inserted_on(expected, ours)
+    inserted = len(theirs) > len(ours) and any(word.stem in more for word in expected.content)
+    return inserted != denied
 
 
 def denial_length(text: str) -> int:
@@ -143,24 +170,27 @@ def _found_negations(text: str, words: Sequence[Word], all_content: bool, but: A
     found: list[_Negation] = []
     opening = denial_length(text)
     for index, word in enumerate(words):
-        following = words[index + 1].form if index + 1 < len(words) else ""
-        if word.form not in _NEGATIONS or following in _EXCEPTIONS or word.start < opening:
+        if word.start < opening or not _negates(words, index):
             continue
         end = index
         while end + 1 < len(words) and not _ends_clause(text, words[end], words[end + 1]):
             end += 1
-        reached = [later for later in range(index + 1, end + 1) if later in number]
-        for later in range(index + 1, (reached[_REACH] if len(reached) > _REACH else end + 1)):
-            turned[later] = not turned[later]
+        negated = _negated_places(words, index, end)
+        reached = [later for later in negated if later in number]
+        for later in negated:
+            if len(reached) <= _REACH or later < reached[_REACH]:
+                turned[later] = not turned[later]
         start = index
         while word.form not in _OF_NOUNS and start and not _ends_clause(text, words[start - 1], words[start]):
             start -= 1
         if reached:
             clause = frozenset(number[place] for place in range(start, end + 1) if place in number)
-            found.append(_Negation(tuple(number[place] for place in reached[:_HEADS]), clause))
+            found.append(
+                _Negation(tuple(number[place] for place in reached[:_HEADS]), clause, word.form not in _AS_NOUN)
+            )
     soft = [
-        word.form in _NEGATIONS or ((word.stem in _SOFT or word.form in _SOFT) and word.stem not in but)
-        for word in words
+        word.form in _NEGATIONS or _negates(words, index) or (_is_soft(words, index) and word.stem not in but)
+        for index, word in enumerate(words)
     ]
     doubtful = [any(soft[max(0, index - 2 * _NEAR) : index + _NEAR + 1]) for index in range(len(words))]
     return _Negations(
@@ -168,6 +198,45 @@ def _found_negations(text: str, words: Sequence[Word], all_content: bool, but: A
         doubtful=tuple(doubtful[place] for place in places),
         found=tuple(found),
     )
+
+
+def _negates(words: Sequence[Word], index: int) -> bool:
+    """Whether a word is a negation where it stands: "no longer" is one, "no longer than" and "not only" are none."""
+    is_negative = words[index].form in _NEGATIONS
+    if not is_negative and words[index].stem != _FAIL:
+        return False
+    following, after = (words[place].form if place < len(words) else "" for place in (index + 1, index + 2))
+    if not is_negative:
+        return following == "to"
+    return following not in _EXCEPTIONS and (following, after) != ("longer", "than")
+
+
+def _negated_places(words: Sequence[Word], index: int, end: int) -> list[int]:
+    """The places that a negation turns round, in a clause that ends at `end`.
+
+    "Not sorted by start time but by end time" leaves all but "start" as it is.
+    """
+    places = list(range(index + 1, end + 1))
+    if end + 2 < len(words) and words[end + 1].form == "but":
+        corrected = [place for place in places if words[place].form == words[end + 2].form]
+        if corrected:
+            kept = {word.stem for word in words[end + 2 :]}
+            return [place for place in places if place > corrected[-1] and words[place].stem not in kept]
+    return [place for place in places if place > index + 1 or words[place].form != "longer"]
+
+
+def _is_soft(words: Sequence[Word], index: int) -> bool:
+    word = words[index]
+    return (word.stem in _SOFT or word.form in _SOFT) and not _negates(words, index)
+
+
+def _soft_stems(sentence: ReadSentence) -> Counter[str]:
+    return Counter(word.stem for index, word in enumerate(sentence.words) if _is_soft(sentence.words, index))
+
+
+def _inserted_on(sentence: ReadSentence, negations: Sequence[_Negation]) -> Counter[str]:
+    """The stems right after the negations that can have been put in."""
+    return Counter(sentence.content[negation.heads[0]].stem for negation in negations if negation.inserted)
 
 
 def _ends_clause(text: str, word: Word, following: Word) -> bool:

@@ -6,7 +6,7 @@ from enum import Enum
 
 from ai_service.grading.contrasts import contrasted_in, swaps
 from ai_service.grading.embedding import Vectors
-from ai_service.grading.polarity import denial_length, opposes
+from ai_service.grading.polarity import contrary_copy, denial_length, opposes
 from ai_service.grading.quantities import Quantities, complexity_conflicts, number_conflicts, quantities_of
 from ai_service.grading.reading import ReadSentence, ReadText
 
@@ -50,21 +50,35 @@ class Judge:
         """Judge the sentences `passage` against a point.
 
         `best` is the statement of the point that they align with best, and one of the `close` ones. They oppose the
-        point when they oppose most of these; the figure is wrong when it fits no statement that has one of its kind.
+        point when they repeat statements with a negation put in, or when they oppose most of the close ones; the
+        figure is wrong when it fits no statement that has one of its kind.
         """
-        if 2 * sum(self._opposes(statements[k], passage) for k in close) > len(close):
+        if self._oppose_most([statements[k] for k in close], passage):
             return Verdict.OPPOSES
         said = quantities_of(" ".join(self._answer.sentences[s].text for s in passage))
         expected = [quantities_of(statement.read.text) for statement in statements]
         return Verdict.WRONG_FIGURE if _has_wrong_figure(expected, best, said) else Verdict.AGREES
 
-    def _opposes(self, statement: Statement, passage: Sequence[int]) -> bool:
-        """A passage opposes a statement when the sentence of it that says most of the statement does."""
-        nearest = max(passage, key=lambda s: self._said_by(statement, s))
-        sentence = self._answer.sentences[nearest]
-        if opposes(statement.read, statement.weights, sentence, denied=self.denied[nearest]):
+    def _oppose_most(self, statements: Sequence[Statement], passage: Sequence[int]) -> bool:
+        """Each statement is held against the sentence of the passage that says most of it."""
+        pairs = [(statement, self._nearest(statement, passage)) for statement in statements]
+        copies = [copied for pair in pairs if (copied := self._is_contrary_copy(*pair)) is not None]
+        if copies and 2 * sum(copies) >= len(copies):
             return True
-        return not self.denied[nearest] and swaps(self._contrasted, statement.read, statement.weights, sentence)
+        return 2 * sum(self._opposes(*pair) for pair in pairs) > len(pairs)
+
+    def _nearest(self, statement: Statement, passage: Sequence[int]) -> int:
+        return max(passage, key=lambda s: self._said_by(statement, s))
+
+    def _is_contrary_copy(self, statement: Statement, sentence: int) -> bool | None:
+        said = self._answer.sentences[sentence]
+        return contrary_copy(statement.read, statement.weights, said, denied=self.denied[sentence])
+
+    def _opposes(self, statement: Statement, sentence: int) -> bool:
+        said = self._answer.sentences[sentence]
+        if opposes(statement.read, statement.weights, said, denied=self.denied[sentence]):
+            return True
+        return not self.denied[sentence] and swaps(self._contrasted, statement.read, statement.weights, said)
 
     def _said_by(self, statement: Statement, sentence: int) -> float:
         vectors = self._answer.sentences[sentence].vectors

@@ -28,9 +28,9 @@ from tests.ai_service.interviewing.attacks import attacks_on
 HIGH, LOW, GAIN = 85, 25, 5
 # "It is false that" before every sentence leaves one question 28 points, and all others under 25.
 CALLED_FALSE = 30
-# A "not" in every sentence leaves 21 points on average and more than 25 to 38 in 100 questions: it is put where the
-# grammar wants it, which is not always where the point is. This is the bound for a part of the bank; the worst has 58.
-DENIED = 62
+# A "not" in every sentence leaves 7.4 points on average and more than 25 to 8.3 in 100 questions. This is the bound for
+# a part of the bank: the worst, four stories of experts, has 46, and the worst of those on technical questions 21.
+DENIED = 48
 PASTE = 20_000  # characters
 _WITHIN_PASTE = 12  # reference answers that stand whole in the paste
 _REMEMBERED = 1_500  # texts
