@@ -90,7 +90,7 @@ async def _read_apart(data: bytes) -> Mapping[str, Any]:
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
-            await asyncio.shield(process.wait())
+            await asyncio.shield(_ended(process))
     if process.returncode == 0:
         return dict(json.loads(output))
     ended = process.returncode
@@ -106,6 +106,14 @@ async def _feed(process: asyncio.subprocess.Process, data: bytes) -> None:
         process.stdin.write(data)
         await process.stdin.drain()
     process.stdin.close()
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+    # asyncio tells of the end of a process only after the end of its pipes, and a full one it does not read.
+    while await process.stdout.read(64 * 1024):
+        pass
+    await process.wait()
 
 
 async def _bounded_output(process: asyncio.subprocess.Process) -> bytes:
