@@ -294,7 +294,11 @@ def _http_error(error: HTTPException, request: Request) -> AppError:
     kind = _HTTP_KINDS.get(error.status_code, ErrorKind.INTERNAL)
     if kind is ErrorKind.MALFORMED:
         if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-            return AppError(kind, "malformed_form", "The form cannot be read. Send it as multipart/form-data.")
+            return AppError(
+                kind,
+                "malformed_form",
+                f"The form cannot be read as multipart/form-data: {str(error.detail).rstrip('.')}.",
+            )
         return _malformed()
     if kind is ErrorKind.NOT_FOUND:
         return AppError(kind, "endpoint_not_found", f"There is no endpoint {request.method} {request.url.path}.")

@@ -25,7 +25,7 @@ from chat_service.engine.models import (
     QuestionKind,
     Turn,
 )
-from chat_service.errors import AppError, ErrorKind, invalid
+from chat_service.errors import AppError, ErrorKind, invalid, not_found
 from chat_service.interviews import history as histories
 from chat_service.interviews.answer_statements import CHOSEN_COLUMNS, CLAIM, LOAD, NEXT_OPEN, RECORD
 from chat_service.interviews.asking import ASKED_AS_NEW, MAX_CHOICES, NextQuestion
@@ -182,7 +182,7 @@ class Answering:
     async def _load(self, lease: UUID, user_id: UUID, interview_id: UUID, answer_id: UUID) -> Claim:
         row = await self._database.fetch_row(LOAD, interview_id, user_id, answer_id)
         if row is None:
-            raise RuntimeError("the claimed answer has vanished")
+            raise not_found("interview")
         return claim_of(row, user_id=user_id, lease=lease, answer_id=answer_id, content=row["content"])
 
     async def _record(
@@ -268,6 +268,8 @@ class Answering:
             ANSWERED.dump_json(reply) if request else None,
         )
         if written is None:
+            if await self._database.fetch_row(LOAD, claim.interview_id, claim.user_id, claim.answer_id) is None:
+                raise not_found("interview")
             raise AppError(
                 ErrorKind.CONFLICT,
                 "answer_in_flight",

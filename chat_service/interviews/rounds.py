@@ -288,7 +288,11 @@ def _named(rows: list[Round], round_id: UUID) -> Round:
 
 
 def _outcome(rows: list[Round], row: Round) -> CompletedRound:
-    following = next((one for one in rows if one.state == RoundState.PENDING), None)
+    # One that has begun since counts: whoever asks again did not get the reply that named it.
+    following = next(
+        (one for one in rows if one.number > row.number and one.state in {RoundState.PENDING, RoundState.IN_PROGRESS}),
+        None,
+    )
     return CompletedRound(round_details(row), round_details(following) if following else None)
 
 

@@ -166,7 +166,7 @@ async def test_an_interview_from_its_creation_to_its_feedback(client: Client, se
     assert (question["answer_quality"], question["score"], question["feedback"]) == ("good", 72, "A scripted grade.")
     read = await client.call("GET /interviews/{id}", interview)
     assert (read["session"]["status"], read["session"]["recording_url"]) == ("completed", None)
-    assert [one["role"] for one in read["messages"]] == ["assistant", "user"]
+    assert [one["role"] for one in read["messages"]] == ["assistant", "user", "assistant"]
     assert read["messages"][1]["content"] == ANSWER
     assert (await client.call("POST /interviews/{id}/complete", interview))["status"] == "ready"
     native = expect(200, await client.http.get(f"{service.url}/api/v1/interviews/{interview}"))

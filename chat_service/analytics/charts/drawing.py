@@ -47,9 +47,12 @@ def _score_trend(results: Results, time_zone: str) -> Chart:
         label = f"{local:%d %b %Y}: {one.title or one.domain.value.replace('_', ' ')}"
         points.append(Point(one.completed_at.astimezone(UTC).isoformat().replace("+00:00", "Z"), one.score, label))
     change = improvement([one.score for one in shown])
-    told = f"The scores of your last {_count(len(shown), 'interview')}, oldest first."
+    told = "The score of your only interview."
+    if len(shown) > 1:
+        told = f"The scores of your last {len(shown)} interviews, oldest first."
     if change is not None:
-        told += f" The last third is {abs(change):g} points {'above' if change >= 0 else 'below'} the first third."
+        step = f"{abs(change):g} points {'above' if change > 0 else 'below'}" if change else "level with"
+        told += f" The last third is {step} the first third."
     return Chart(
         name=ChartName.SCORE_TREND,
         kind=ChartKind.LINE,
@@ -73,11 +76,13 @@ def _skills_radar(results: Results, time_zone: str) -> Chart:
     )
     told = "; ".join(f"{one.label} {_percent(one.y)}" for one in points)
     empty = None if any(one.y is not None for one in points) else _NO_ANSWERS
+    shown = len(results.answers)
+    shown_of = "Your only scored answer" if shown == 1 else f"Means of your latest {shown} scored answers"
     return Chart(
         name=ChartName.SKILLS_RADAR,
         kind=ChartKind.RADAR,
         title="How you answer",
-        description=empty or f"Means of your latest {_count(len(results.answers), 'scored answer')}: {told}.",
+        description=empty or f"{shown_of}: {told}.",
         x=Axis("Skill", ""),
         y=_PERCENT,
         points=points,
@@ -139,7 +144,7 @@ def _score_distribution(results: Results, time_zone: str) -> Chart:
         name=ChartName.SCORE_DISTRIBUTION,
         kind=ChartKind.COLUMNS,
         title="How often you reach a score",
-        description=f"The scores of {_count(scored, 'interview')} by tens; 70 is in 70-80." if scored else _NO_SCORES,
+        description=f"{_count(scored, 'interview')} by tens of the score; 70 is in 70-80." if scored else _NO_SCORES,
         x=Axis("Score", "points"),
         y=Axis("Interviews", "interviews", 0),
         points=points,

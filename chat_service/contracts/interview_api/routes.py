@@ -249,7 +249,9 @@ async def read_results(request: Request, who: Reader, interview_id: Number) -> R
     questions = await core.question_sets.questions(who.user_id, found)
     plan = rendering.NO_PLAN
     if interview.state is InterviewState.COMPLETED:
-        plan = rendering.improvement_plan((await core.reporting.result(who.user_id, found)).report)
+        # Another door may have had it completed with its report still being made.
+        made = (await core.reporting.feedback(who.user_id, found)).report is not None
+        plan = rendering.improvement_plan((await core.reporting.result(who.user_id, found)).report) if made else plan
     return ResultsOut(
         interview=InterviewOut(
             id=interview_id,

@@ -318,7 +318,11 @@ def transcript_out(transcript: InterviewTranscript) -> TranscriptOut:
     """An interview with the questions that were put, and the answers."""
     interview = transcript.interview
     current = transcript.current_question
-    put = [one for one in transcript.turns if one.answer or (current and one.question.id == current.id)]
+    put = [
+        one
+        for one in transcript.turns
+        if one.answer or not interview.prepared or (current and one.question.id == current.id)
+    ]
     session = session_out(interview)
     return TranscriptOut(
         RecordedOut(

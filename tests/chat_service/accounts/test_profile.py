@@ -13,6 +13,7 @@ from chat_service.errors import AppError
 from chat_service.interviews.export import other_tables
 from chat_service.storage.database import Base
 from tests.chat_service.conftest import PASSWORD, Candidate, Service, expect, problem
+from tests.waiting import are, until
 
 FULL = {
     "full_name": "Ada Lovelace",
@@ -137,6 +138,18 @@ async def test_an_account_that_is_deleted_while_interviews_start_goes_entirely(
     if replies[-1].status_code != 204:
         await service.core.accounts.delete(user_id)
     assert set((await rows_of(service, user_id)).values()) == {0}
+
+
+async def test_an_answer_whose_account_is_deleted_while_it_is_graded_is_told_that_nothing_is_left(
+    candidate: Candidate, service: Service
+) -> None:
+    interview = (await candidate.started())["id"]
+    service.script.delay = 1.0
+    said = asyncio.ensure_future(candidate.say(interview, "A hash table finds a key in constant time on average."))
+    await until(lambda: are(service.script.evaluated))
+    gone = await candidate.http.request("DELETE", "/profile/me", json={"password": PASSWORD})
+    assert gone.status_code == 204
+    problem(404, "interview_not_found", await said)
 
 
 async def test_an_unknown_account_cannot_be_deleted(service: Service) -> None:

@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -79,6 +80,25 @@ def geometry(picture: ElementTree.Element) -> Iterator[tuple[float, float]]:
                 yield from ((float(at["x1"]), float(at["y1"])), (float(at["x2"]), float(at["y2"])))
             case "polyline" | "polygon":
                 yield from (tuple(map(float, place.split(","))) for place in at["points"].split())  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("number", "scores", "answers"),
+    [
+        (1, "The score of your only interview.", "Your only scored answer: "),
+        (3, "The scores of your last 3 interviews, oldest first.", "Means of your latest 3 scored answers: "),
+    ],
+)
+def test_a_chart_is_told_in_numbers_that_agree_with_their_nouns(number: int, scores: str, answers: str) -> None:
+    some = results(number)
+    assert drawn(ChartName.SCORE_TREND, some, "UTC").description.startswith(scores)
+    assert drawn(ChartName.SKILLS_RADAR, some, "UTC").description.startswith(answers)
+
+
+def test_a_trend_without_change_is_level() -> None:
+    some = results(6)
+    level = replace(some, scored=tuple(replace(one, score=50.0) for one in some.scored))
+    assert "is level with the first third" in drawn(ChartName.SCORE_TREND, level, "UTC").description
 
 
 @pytest.mark.parametrize("name", ChartName)
