@@ -1,4 +1,4 @@
-"""The command line: `python -m ai_service serve`, `grade` and `calibrate`."""
+"""The command line: `python -m ai_service serve`, `grade`, `calibrate` and `transcribe`."""
 
 import argparse
 import asyncio
@@ -9,6 +9,7 @@ from ai_service.calibration.commands import CommandError, add_commands
 from ai_service.errors import ResourceError
 from ai_service.main import serve
 from ai_service.settings import SettingsError, load_engine_settings, load_settings
+from ai_service.speech_commands import add_speech_commands
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
         description="Serve gRPC on AI_LISTEN until SIGTERM or Ctrl-C. AI_SERVICE_TOKEN is required.",
     )
     add_commands(commands)
+    add_speech_commands(commands)
     chosen = parser.parse_args(arguments)
     try:
         if chosen.command == "serve":

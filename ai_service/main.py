@@ -7,11 +7,13 @@ from collections.abc import Callable
 
 import structlog
 
-from ai_service.engines import load_services
+from ai_service.engines import Services, load_services
 from ai_service.errors import ResourceError
 from ai_service.interviewing.bank import load_bank
 from ai_service.interviewing.workers import Workers
 from ai_service.settings import Settings
+from ai_service.speech.speech import Speech
+from ai_service.speech_choice import load_recognizer, load_speech
 from ai_service.wire.logs import configure_logs
 from ai_service.wire.metrics import Metrics
 from ai_service.wire.server import EngineServer
@@ -36,14 +38,21 @@ async def serve(settings: Settings) -> None:
     metrics.watch_admitted(lambda: workers.admitted)
     server = EngineServer(settings.ai_listen, settings.ai_service_token.get_secret_value(), metrics)
     port = await server.start()
+    speech, hearing = None, None
     stop_metrics = _serve_metrics(settings, metrics)
     _log.info("listening", address=f"{settings.ai_listen.rpartition(':')[0]}:{port}")
     try:
-        await _open(server, settings, workers, metrics, stopping)
+        speech = await _open(server, settings, workers, metrics, stopping)
+        if speech is not None:
+            hearing = asyncio.create_task(_hear(server, settings, speech))
         await stopping.wait()
         _log.info("draining", grace_seconds=DRAIN_SECONDS)
     finally:
         await server.drain(DRAIN_SECONDS)
+        if hearing is not None:
+            hearing.cancel()
+        if speech is not None:
+            await speech.close()
         workers.close()
         stop_metrics()
     _log.info("stopped")
@@ -51,16 +60,19 @@ async def serve(settings: Settings) -> None:
 
 async def _open(
     server: EngineServer, settings: Settings, workers: Workers, metrics: Metrics, stopping: asyncio.Event
-) -> None:
-    """Load what is served beside the event loop, so that health checks are answered, and open the server with it."""
+) -> Speech | None:
+    """Load what is served beside the event loop, so that health checks are answered, and open the server with it.
+
+    The recognizer of the speech that it returns is still to be loaded; None where the service is to stop.
+    """
     began = time.perf_counter()
-    loading = asyncio.create_task(asyncio.to_thread(load_services, settings, workers, metrics.registry))
+    loading = asyncio.create_task(asyncio.to_thread(_load, settings, workers, metrics))
     stopped = asyncio.create_task(stopping.wait())
     await asyncio.wait({loading, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
     if stopping.is_set():
-        return
-    services = loading.result()
+        return None
+    services, speech = loading.result()
     await server.open(services.engine, services.resumes, services.coach)
     bank = load_bank()
     _log.info(
@@ -70,6 +82,18 @@ async def _open(
         questions=len(bank.questions),
         bank_version=bank.version,
     )
+    return speech
+
+
+def _load(settings: Settings, workers: Workers, metrics: Metrics) -> tuple[Services, Speech]:
+    return load_services(settings, workers, metrics.registry), load_speech(settings, metrics.registry)
+
+
+async def _hear(server: EngineServer, settings: Settings, speech: Speech) -> None:
+    """Open the server for speech, healthy once the recognizer is there: text work goes on until then."""
+    await server.open_speech(speech)
+    await load_recognizer(speech.hearing, settings)
+    await server.open_speech(speech)
 
 
 def _serve_metrics(settings: Settings, metrics: Metrics) -> Callable[[], None]:

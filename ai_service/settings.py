@@ -53,6 +53,15 @@ def _base_url(value: str) -> str:
     return value
 
 
+def _whisper_model(value: str) -> str:
+    path = Path(value).expanduser()
+    if path.is_dir() or value.startswith(("/", ".", "~")):
+        for name in ("model.bin", "tokenizer.json"):
+            if not (path / name).is_file():
+                raise ValueError(f"the folder has no {name}; name one that CTranslate2 converted, with its tokenizer")
+    return value
+
+
 def _cache_folder(value: Path) -> Path:
     folder = value.expanduser().absolute()
     try:
@@ -74,10 +83,133 @@ def _default_cache() -> Path:
         return Path(tempfile.gettempdir()) / f"mock-interview-{os.getuid()}"
 
 
-class EngineSettings(BaseSettings):
-    """What an operator can set for the engines, by themselves; field X is the variable X in upper case."""
+class SpeechSettings(BaseSettings):
+    """What an operator can set for hearing and speaking; field X is the variable X in upper case."""
 
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
+
+    openai_api_key: Annotated[SecretStr, AfterValidator(_key)] | None = None
+    """Key of the OpenAI-compatible endpoint; unset for an endpoint that asks for none."""
+    openai_base_url: Annotated[str, AfterValidator(_base_url)] | None = None
+    """Address of the OpenAI-compatible endpoint; unset for OpenAI itself."""
+    speech_recognizer: Annotated[
+        Literal["auto", "faster-whisper", "openai", "pocketsphinx", "none"], BeforeValidator(str.lower)
+    ] = "auto"
+    """Who recognizes speech; auto is faster-whisper when its model is set, openai when its model or OpenAI's own key
+    is, else pocketsphinx where it is installed, else none."""
+    speech_whisper_model: Annotated[str, AfterValidator(_whisper_model)] | None = None
+    """Whisper's weights: a folder, a name such as small.en or repository of the hub, fetched to AI_CACHE at start."""
+    speech_whisper_device: Annotated[Literal["auto", "cpu", "cuda"], BeforeValidator(str.lower)] = "auto"
+    """Where Whisper runs."""
+    speech_whisper_compute_type: Literal[
+        "default",
+        "auto",
+        "int8",
+        "int8_float32",
+        "int8_float16",
+        "int8_bfloat16",
+        "int16",
+        "float16",
+        "bfloat16",
+        "float32",
+    ] = "default"
+    """Precision of Whisper; int8 is the fastest on a processor."""
+    speech_base_url: Annotated[str, AfterValidator(_base_url)] | None = None
+    """Address of an OpenAI-compatible endpoint for speech; unset for that of OPENAI_BASE_URL."""
+    speech_api_key: Annotated[SecretStr, AfterValidator(_key)] | None = None
+    """Key of SPEECH_BASE_URL, which never gets OPENAI_API_KEY; unset for an endpoint that asks for none."""
+    speech_transcription_model: Annotated[str, Field(max_length=200)] | None = None
+    """Name of the endpoint's model that recognizes; whisper-1 at OpenAI, required for another endpoint."""
+    speech_timeout_seconds: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)] = 30.0
+    """Longest wait for one attempt at the endpoint of speech, which gets at most 30 s of audio."""
+    speech_attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    """Attempts at one reply of the endpoint of speech in all."""
+    speech_recording_seconds: Annotated[float, Field(ge=1, le=7200, allow_inf_nan=False)] = 600.0
+    """Longest recording that is taken."""
+    speech_recordings: Annotated[int, Field(ge=1, le=10_000)] = 32
+    """Recordings that arrive, wait or are recognized at the same time; more are refused."""
+    speech_threads: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: os.cpu_count() or 1)
+    """Recordings, and utterances, that are recognized at the same time."""
+    speech_conversations: Annotated[int, Field(ge=1, le=10_000)] = 64
+    """Conversations that are heard, and texts that are spoken, at the same time; more are refused."""
+    speech_conversation_seconds: Annotated[float, Field(ge=1, le=86_400, allow_inf_nan=False)] = 14_400.0
+    """Longest conversation."""
+    speech_threshold: Annotated[float, Field(ge=0.05, le=0.95)] = 0.5
+    """Probability, by silero, from which a sound is speech; higher for noisy rooms."""
+    speech_start_seconds: Annotated[float, Field(ge=0.03, le=1)] = 0.1
+    """Speech in a row after which somebody counts as speaking."""
+    speech_stop_seconds: Annotated[float, Field(ge=0.1, le=2)] = 0.25
+    """Silence in a row after which he counts as silent; the end of his turn is decided by chat_service."""
+    speech_hold_seconds: Annotated[float, Field(ge=0, le=5)] = 0.35
+    """From then until what he said is final, unless he goes on."""
+    speech_partials: Annotated[Literal["auto", "on", "off"], BeforeValidator(str.lower)] = "auto"
+    """Whether words are shown while somebody speaks; auto: unless each time would be paid for (openai)."""
+    speech_synthesizer: Annotated[
+        Literal["auto", "openai", "flite", "espeak-ng", "none"], BeforeValidator(str.lower)
+    ] = "auto"
+    """Who speaks; auto is openai when its model or OpenAI's own key is set, else flite or espeak-ng where installed,
+    else none."""
+    speech_synthesis_model: Annotated[str, Field(max_length=200)] | None = None
+    """Name of the endpoint's model that speaks; gpt-4o-mini-tts at OpenAI, required for another endpoint."""
+    speech_voice: Annotated[str, Field(max_length=100)] | None = None
+    """Voice of the synthesizer; unset for its default."""
+
+    @model_validator(mode="after")
+    def _recognizer_fits(self) -> Self:
+        if self.speech_recognizer == "faster-whisper" and self.speech_whisper_model is None:
+            raise ValueError("SPEECH_WHISPER_MODEL: is not set; name a folder, or a model such as small.en")
+        if self.recognizer_name == "openai":
+            base_url, key = self.speech_endpoint
+            if base_url is None and key is None:
+                raise ValueError(
+                    "SPEECH_BASE_URL: is not set; recognition by openai needs it, or OPENAI_API_KEY, or OPENAI_BASE_URL"
+                )
+            if base_url is not None and self.speech_transcription_model is None:
+                raise ValueError(
+                    "SPEECH_TRANSCRIPTION_MODEL: is not set; name a model that the endpoint of speech serves"
+                )
+        if self.synthesizer_name == "openai":
+            base_url, key = self.speech_endpoint
+            if base_url is None and key is None:
+                raise ValueError(
+                    "SPEECH_BASE_URL: is not set; synthesis by openai needs it, or OPENAI_API_KEY, or OPENAI_BASE_URL"
+                )
+            if base_url is not None and self.speech_synthesis_model is None:
+                raise ValueError("SPEECH_SYNTHESIS_MODEL: is not set; name a model that the endpoint of speech serves")
+        return self
+
+    @property
+    def speech_endpoint(self) -> tuple[str | None, SecretStr | None]:
+        """Address (None: OpenAI itself) and key of the endpoint of speech."""
+        if self.speech_base_url is not None:
+            return self.speech_base_url, self.speech_api_key
+        return self.openai_base_url, self.speech_api_key or self.openai_api_key
+
+    @property
+    def recognizer_name(self) -> Literal["faster-whisper", "openai", "pocketsphinx", "none"] | None:
+        """What `speech_recognizer` comes to; None: pocketsphinx where it is installed, else none."""
+        if self.speech_recognizer != "auto":
+            return self.speech_recognizer
+        if self.speech_whisper_model is not None:
+            return "faster-whisper"
+        base_url, key = self.speech_endpoint
+        if self.speech_transcription_model is not None or (base_url is None and key is not None):
+            return "openai"
+        return None
+
+    @property
+    def synthesizer_name(self) -> Literal["openai", "flite", "espeak-ng", "none"] | None:
+        """What `speech_synthesizer` comes to; None: flite or espeak-ng where installed, else none."""
+        if self.speech_synthesizer != "auto":
+            return self.speech_synthesizer
+        base_url, key = self.speech_endpoint
+        if self.speech_synthesis_model is not None or (base_url is None and key is not None):
+            return "openai"
+        return None
+
+
+class EngineSettings(SpeechSettings):
+    """What an operator can set for the engines, by themselves; field X is the variable X in upper case."""
 
     ai_cache: Annotated[Path, AfterValidator(_cache_folder)] = Field(
         default_factory=_default_cache, validate_default=True
@@ -91,10 +223,6 @@ class EngineSettings(BaseSettings):
     """Threads that grade."""
     engine: Annotated[Literal["auto", "builtin", "openai"], BeforeValidator(str.lower)] = "auto"
     """Who asks, grades and reports; auto is openai when a key or a base URL is set, else builtin."""
-    openai_api_key: Annotated[SecretStr, AfterValidator(_key)] | None = None
-    """Key of the OpenAI-compatible endpoint; unset for an endpoint that asks for none."""
-    openai_base_url: Annotated[str, AfterValidator(_base_url)] | None = None
-    """Address of the OpenAI-compatible endpoint; unset for OpenAI itself."""
     llm_model: Annotated[str, Field(max_length=200)] | None = None
     """Name of the model; gpt-4.1-mini at OpenAI, required for another endpoint."""
     llm_timeout_seconds: Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)] = 15.0
@@ -144,7 +272,7 @@ class EngineSettings(BaseSettings):
         return self.engine
 
 
-S = TypeVar("S", bound=EngineSettings)
+S = TypeVar("S", bound=SpeechSettings)
 
 
 class Settings(EngineSettings):

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ai_service.grading.alignment import rarity
-from ai_service.grading.grade import Delivery, ExpectedPoint, FillerWord, GrammarIssue, LongSentence
+from ai_service.grading.grade import Delivery, ExpectedPoint, FillerWord, GrammarIssue, LongSentence, Speech
 from ai_service.grading.grammar import grammar_issues
 from ai_service.grading.phrases import find_phrases
 from ai_service.grading.repetition import repetitions_of
 from ai_service.grading.segmentation import Sentence, Span, runs_of, sentences_of
+from ai_service.grading.spoken_delivery import pace, spoken_delivery_of
 from ai_service.grading.structure import order_of, story_of
 from ai_service.grading.words import Word, content_stems, stem, words_of
 
@@ -20,13 +21,12 @@ CONVERSATIONAL_PACE = (140.0, 210.0)
 _KEYWORDS_A_POINT = 2
 _DISFLUENT = 0.20  # fillers and repetitions a word at which nothing is left of fluency
 _HEDGED = 0.10  # hedges a word at which nothing is left of confidence
-_SHORTEST_SPEECH = 1.0  # seconds
 _LONG_SENTENCE = 40  # words
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What is measured: the answer and its words, what was expected, and how long it took to say, if known.
+    """What is measured: the answer and its words, what was expected, and of a spoken one when it was said.
 
     `relevance` is the share of the answer that serves the question, None when that was not measured.
     """
@@ -37,7 +37,7 @@ class Said:
     question: str
     behavioral: bool = False
     extra_keywords: Sequence[str] = ()
-    speech_seconds: float | None = None
+    speech: Speech | None = None
     relevance: float | None = None
 
 
@@ -73,7 +73,9 @@ def delivery_of(said: Said) -> Delivery:
         Lucas, "The Art of Public Speaking"; of stories situation, task, action and result (STAR, Development
         Dimensions International), each with the first sentence that shows it.
     structure: percent of the four parts that were found.
-    words_per_minute: words by the minutes of speech, from 0, None below a second; `CONVERSATIONAL_PACE` is usual.
+    words_per_minute: words by the minutes of speech, pauses included, from 0, None below a second of it;
+        `CONVERSATIONAL_PACE` is usual. Of the words that were said where their times are known, else of the answer's.
+    spoken: pauses and times, of which `spoken_delivery_of` tells; None where the times of the words are not known.
     """
     found, missing = _keywords(said)
     count = len(said.words)
@@ -88,7 +90,12 @@ def delivery_of(said: Said) -> Delivery:
     stumbles = sum(len(one.starts) for one in repetitions if one.in_a_row) + sum(len(one.starts) for one in fillers)
     issues = tuple(grammar_issues(answer))
     parts = story_of(answer, sentences) if said.behavioral else order_of(answer, sentences, _subject(said))
-    seconds = said.speech_seconds
+    filler_words = tuple(FillerWord(one.phrase, one.starts) for one in fillers)
+    spoken = spoken_delivery_of(said.speech, words, filler_words)
+    if spoken is not None:
+        words_per_minute = pace(spoken.word_count, spoken.speech_seconds)
+    else:
+        words_per_minute = pace(count, said.speech.seconds) if said.speech else None
     return Delivery(
         word_count=count,
         sentence_count=len(sentences),
@@ -98,10 +105,10 @@ def delivery_of(said: Said) -> Delivery:
         keyword_coverage=_percent(len(found) / (len(found) + len(missing))) if found or missing else None,
         structure=_percent(sum(part.quote is not None for part in parts) / len(parts)),
         confidence=_percent(1 - sum(len(one.starts) for one in hedges) / count / _HEDGED),
-        words_per_minute=round(60 * count / seconds, 1) if seconds and seconds >= _SHORTEST_SPEECH else None,
+        words_per_minute=words_per_minute,
         mean_sentence_words=round(sum(one.words for one in lengths) / len(lengths), 1) if lengths else None,
         longest_sentence_words=max((one.words for one in lengths), default=None),
-        filler_words=tuple(FillerWord(one.phrase, one.starts) for one in fillers),
+        filler_words=filler_words,
         hedges=hedges,
         repetitions=repetitions,
         long_sentences=tuple(one for one in lengths if one.words > _LONG_SENTENCE),
@@ -109,6 +116,7 @@ def delivery_of(said: Said) -> Delivery:
         structure_parts=parts,
         keywords_found=found,
         keywords_missing=missing,
+        spoken=spoken,
     )
 
 

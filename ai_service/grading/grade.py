@@ -109,6 +109,63 @@ class StructurePart:
 
 
 @dataclass(frozen=True, slots=True)
+class SpokenWord:
+    """A word as it was recognized, and when it was said, in seconds from the beginning of the audio."""
+
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How long an answer took to say, in seconds, and its words as they were recognized, in order, where known."""
+
+    seconds: float
+    words: tuple[SpokenWord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A silence of `seconds` that begins `at` seconds, between the recognized words `after` and `before`.
+
+    `start` is the offset of the word behind it in the answer, None when the answer was edited there.
+    """
+
+    at: float
+    seconds: float
+    after: str
+    before: str
+    start: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimedFiller:
+    """A filler at the offset `start` of the answer, said `at` seconds and taking `seconds`."""
+
+    word: str
+    start: int
+    at: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenDelivery:
+    """When the words of an answer were said. `spoken_delivery.spoken_delivery_of` defines each figure."""
+
+    speech_seconds: float
+    word_count: int
+    timed_word_count: int
+    articulation_rate: float | None
+    pause_count: int
+    long_pause_count: int
+    pause_seconds: float
+    longest_pause_seconds: float
+    pauses: tuple[Pause, ...] = ()
+    fillers: tuple[TimedFiller, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """How an answer was said: figures from 0 to 100, None where they cannot be measured. Never part of a score.
 
@@ -134,6 +191,7 @@ class Delivery:
     structure_parts: tuple[StructurePart, ...] = ()
     keywords_found: tuple[str, ...] = ()
     keywords_missing: tuple[str, ...] = ()
+    spoken: SpokenDelivery | None = None
 
 
 @dataclass(frozen=True, slots=True)

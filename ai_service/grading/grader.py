@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ai_service.grading.assessability import assessability_of
 from ai_service.grading.delivery import Said, delivery_of
 from ai_service.grading.embedding import Embedder
-from ai_service.grading.grade import Assessability, ExpectedPoint, GradedAnswer
+from ai_service.grading.grade import Assessability, ExpectedPoint, GradedAnswer, Speech
 from ai_service.grading.grammar import warm_up
 from ai_service.grading.guards import UNFOCUSED, guard
 from ai_service.grading.points import Expectation, Kind, diluted, expectations_of, read_points
@@ -54,14 +54,14 @@ class Grader:
         reference: str,
         answer: str,
         behavioral: bool = False,
-        speech_seconds: float | None = None,
+        speech: Speech | None = None,
         extra_keywords: Sequence[str] = (),
     ) -> GradedAnswer:
         """Grade one answer.
 
         Without `points`, each sentence of `reference` is one. `behavioral` takes the points for elements of a
-        story that is the candidate's own. `speech_seconds` is how long the answer took to say. `extra_keywords`
-        are looked for in the delivery's keyword coverage and change no score.
+        story that is the candidate's own. `speech` is when the answer was said, for its delivery; the answer may have
+        been edited since. `extra_keywords` are looked for in the delivery's keyword coverage. Neither changes a score.
         Raises ValueError when there are neither points nor a reference.
         """
         answer = _SURROGATES.sub("\ufffd", answer)
@@ -69,7 +69,7 @@ class Grader:
         if not expected:
             raise ValueError("nothing to grade against: give at least one expected point or a reference answer")
         words = words_of(answer)
-        said = Said(answer, words, expected, question, behavioral, extra_keywords, speech_seconds)
+        said = Said(answer, words, expected, question, behavioral, extra_keywords, speech)
         state = assessability_of(answer, words)
         if state is not Assessability.ASSESSABLE:
             return GradedAnswer(state, delivery_of(said))

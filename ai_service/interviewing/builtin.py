@@ -96,7 +96,7 @@ class BuiltinEngine:
             reference=question.reference_answer,
             answer=submitted.answer,
             behavioral=question.domain in STORIES,
-            speech_seconds=submitted.speech_seconds,
+            speech=submitted.speech,
             extra_keywords=submitted.extra_keywords,
         )
         return self._evaluations.of(question, graded)

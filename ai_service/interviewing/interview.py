@@ -11,6 +11,9 @@ ExpectedPoint = grade.ExpectedPoint
 FillerWord = grade.FillerWord
 PointStatus = grade.PointStatus
 Quote = grade.Quote
+Speech = grade.Speech
+SpokenDelivery = grade.SpokenDelivery
+SpokenWord = grade.SpokenWord
 
 
 class Domain(StrEnum):
@@ -217,11 +220,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class SubmittedAnswer:
-    """An answer to grade. `speech_seconds` is None for a typed one."""
+    """An answer to grade. `speech` is None for a typed one."""
 
     question: Question
     answer: str
-    speech_seconds: float | None = None
+    speech: Speech | None = None
     extra_keywords: tuple[str, ...] = ()
 
 

@@ -11,7 +11,7 @@ from ai_service.errors import FaultKind
 from ai_service.llm.chat import ChatFailure
 
 _LONGEST_WAIT_SECONDS = 3600.0
-_QUOTA_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
+QUOTA_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 _LATER = frozenset({408, 409, 425})
 _LASTING = {
     401: ("MODEL_CREDENTIAL", "the endpoint refused the key (401); check OPENAI_API_KEY"),
@@ -28,7 +28,7 @@ def failure_of_status(error: openai.APIStatusError) -> ChatFailure:
     status = error.status_code
     if status in _LASTING:
         return ChatFailure(*_LASTING[status])
-    wait = _retry_after(error.response.headers)
+    wait = retry_after(error.response.headers)
     if status == 429:
         return _too_many(error, wait)
     if status >= 500 or status in _LATER:
@@ -42,7 +42,7 @@ def failure_of_status(error: openai.APIStatusError) -> ChatFailure:
 
 
 def _too_many(error: openai.APIStatusError, wait: float | None) -> ChatFailure:
-    spent = error.code in _QUOTA_CODES
+    spent = error.code in QUOTA_CODES
     return ChatFailure(
         "MODEL_QUOTA_SPENT" if spent else "MODEL_RATE_LIMITED",
         "the endpoint's account has no quota left (429)"
@@ -54,7 +54,7 @@ def _too_many(error: openai.APIStatusError, wait: float | None) -> ChatFailure:
     )
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
+def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that the endpoint asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date."""
     try:
         if "retry-after-ms" in headers:

@@ -5,7 +5,8 @@ import hmac
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, TypeAlias, cast
 
 import grpc
@@ -25,7 +26,14 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 OptionalHandler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 Context: TypeAlias = "aio.ServicerContext[Any, Any]"
-Behavior: TypeAlias = Callable[[Any, Context], Awaitable[Any]]
+
+# By whether requests and responses are streams.
+_SHAPES = {
+    (False, False): "unary_unary",
+    (False, True): "unary_stream",
+    (True, False): "stream_unary",
+    (True, True): "stream_stream",
+}
 
 _log = structlog.get_logger("ai_service.calls")
 
@@ -61,55 +69,63 @@ class Calls(aio.ServerInterceptor):
             handler = await continuation(handler_call_details)
             if handler is None or method.startswith(_OPEN_SERVICES):
                 return handler
-            make = (
-                grpc.stream_unary_rpc_method_handler
-                if handler.request_streaming
-                else grpc.unary_unary_rpc_method_handler
-            )
-            wrapped = self._wrapped[method] = make(
-                self._surround(method.rpartition("/")[2], handler),
-                response_serializer=handler.response_serializer,
-            )
+            wrapped = self._wrapped[method] = self._wrap(method.rpartition("/")[2], handler)
         return wrapped
 
-    def _surround(self, method: str, handler: Handler) -> Behavior:
-        streamed = handler.request_streaming
-        behavior = cast("Behavior", handler.stream_unary if streamed else handler.unary_unary)
+    def _wrap(self, method: str, handler: Handler) -> Handler:
+        """The handler of the same shape, with its surroundings."""
+        shape = _SHAPES[handler.request_streaming, handler.response_streaming]
+        behavior = getattr(handler, shape)
         deserialize = cast("Callable[[bytes], Any]", handler.request_deserializer)
-        read = _requests if streamed else _request
+        read = _requests if handler.request_streaming else _request
 
-        async def surrounded(raw: Any, context: Context) -> Any:
-            began = time.perf_counter()
-            request_id, credential = _metadata(context)
-            structlog.contextvars.bind_contextvars(request_id=request_id)
-            self._in_progress += 1
-            self._idle.clear()
-            try:
-                if not hmac.compare_digest(credential, self._expected):
-                    raise Unauthenticated
-                begin_call(context.time_remaining())
-                response = await behavior(read(raw, deserialize), context)
-            except asyncio.CancelledError:
-                self._record(method, "CANCELLED", began)
-                raise
-            except Fault as raised:
-                fault = raised
-            except Exception:  # noqa: BLE001 - the last line: nothing of a defect may reach the caller
-                _log.exception("defect", method=method)
-                fault = defect(request_id)
-            else:
-                self._record(method, "OK", began)
-                return response
-            finally:
-                self._in_progress -= 1
-                if not self._in_progress:
-                    self._idle.set()
-            self._record(method, CODES[fault.kind].name, began, reason=fault.reason)
-            status = status_of(fault, request_id)
-            trailing = (*status.trailing_metadata, *trailing_metadata_of(fault))
-            return await context.abort(status.code, status.details, trailing)
+        async def answer(raw: Any, context: Context) -> Any:
+            async with self._around(method, context):
+                return await behavior(read(raw, deserialize), context)
 
-        return surrounded
+        async def stream(raw: Any, context: Context) -> AsyncGenerator[Any]:
+            async with self._around(method, context), aclosing(behavior(read(raw, deserialize), context)) as responses:
+                async for response in responses:
+                    yield response
+
+        make = getattr(grpc, f"{shape}_rpc_method_handler")
+        wrapped: Handler = make(
+            stream if handler.response_streaming else answer, response_serializer=handler.response_serializer
+        )
+        return wrapped
+
+    @asynccontextmanager
+    async def _around(self, method: str, context: Context) -> AsyncIterator[None]:
+        """A call from its credential to its log line; what it raises becomes its status."""
+        began = time.perf_counter()
+        request_id, credential = _metadata(context)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        self._in_progress += 1
+        self._idle.clear()
+        try:
+            if not hmac.compare_digest(credential, self._expected):
+                raise Unauthenticated
+            begin_call(context.time_remaining())
+            yield
+        except (asyncio.CancelledError, GeneratorExit):
+            self._record(method, "CANCELLED", began)
+            raise
+        except Fault as raised:
+            fault = raised
+        except Exception:  # noqa: BLE001 - the last line: nothing of a defect may reach the caller
+            _log.exception("defect", method=method)
+            fault = defect(request_id)
+        else:
+            self._record(method, "OK", began)
+            return
+        finally:
+            self._in_progress -= 1
+            if not self._in_progress:
+                self._idle.set()
+        self._record(method, CODES[fault.kind].name, began, reason=fault.reason)
+        status = status_of(fault, request_id)
+        trailing = (*status.trailing_metadata, *trailing_metadata_of(fault))
+        await context.abort(status.code, status.details, trailing)
 
     def _record(self, method: str, code: str, began: float, **extra: str) -> None:
         seconds = time.perf_counter() - began

@@ -16,6 +16,7 @@ CODES: Mapping[FaultKind, grpc.StatusCode] = {
     FaultKind.INVALID_ARGUMENT: grpc.StatusCode.INVALID_ARGUMENT,
     FaultKind.UNAUTHENTICATED: grpc.StatusCode.UNAUTHENTICATED,
     FaultKind.NOT_FOUND: grpc.StatusCode.NOT_FOUND,
+    FaultKind.FAILED_PRECONDITION: grpc.StatusCode.FAILED_PRECONDITION,
     FaultKind.RESOURCE_EXHAUSTED: grpc.StatusCode.RESOURCE_EXHAUSTED,
     FaultKind.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
     FaultKind.INTERNAL: grpc.StatusCode.INTERNAL,

@@ -13,15 +13,18 @@ from ai_service.interviewing.interview import (
     Question,
     QuestionKind,
     QuestionSource,
+    Speech,
+    SpokenWord,
     SubmittedAnswer,
     Turn,
 )
 from ai_service.wire import names, rules
 from ai_service.wire.reading_evaluation import read_evaluation
+from protos.interview_engine.v1 import evaluation_pb2, question_pb2
 from protos.interview_engine.v1 import interview_engine_pb2 as engine_pb2
-from protos.interview_engine.v1 import question_pb2
 
 _LONGEST_SPEECH_SECONDS = 24 * 3600.0
+_MOST_SPOKEN_WORDS = 20_000
 
 
 def read_context(message: question_pb2.InterviewContext, path: str = "context") -> InterviewContext:
@@ -52,16 +55,10 @@ def read_submitted(request: engine_pb2.EvaluateAnswerRequest) -> SubmittedAnswer
     """The answer that is to be graded, with its question whole."""
     if not request.HasField("question"):
         raise InvalidField("question", "is required")
-    seconds = None
-    if request.HasField("speech"):
-        field = "speech.duration_seconds"
-        seconds = rules.number(field, request.speech.duration_seconds, 0, _LONGEST_SPEECH_SECONDS)
-        if not seconds:
-            raise InvalidField(field, "must be greater than 0; leave speech unset for a typed answer")
     return SubmittedAnswer(
         question=_read_whole_question(request.question, "question"),
         answer=rules.text("answer", request.answer, rules.MOST_ANSWER_CHARACTERS),
-        speech_seconds=seconds,
+        speech=_read_speech(request.speech, "speech") if request.HasField("speech") else None,
         extra_keywords=rules.texts("extra_keywords", request.extra_keywords, 50),
     )
 
@@ -101,6 +98,26 @@ def read_seen_keys(keys: Sequence[str], path: str = "seen_keys") -> tuple[str, .
 def read_seen_texts(texts: Sequence[str], path: str = "seen_texts") -> tuple[str, ...]:
     """The questions that a language model wrote in earlier interviews."""
     return rules.texts(path, texts, rules.MOST_SEEN_TEXTS, rules.MOST_SEEN_TEXT_CHARACTERS)
+
+
+def _read_speech(message: evaluation_pb2.SpeechTiming, path: str) -> Speech:
+    field = f"{path}.duration_seconds"
+    seconds = rules.number(field, message.duration_seconds, 0, _LONGEST_SPEECH_SECONDS)
+    if not seconds:
+        raise InvalidField(field, "must be greater than 0; leave speech unset for a typed answer")
+    if len(message.words) > _MOST_SPOKEN_WORDS:
+        raise InvalidField(
+            f"{path}.words", f"has {len(message.words)} entries; at most {_MOST_SPOKEN_WORDS} are allowed"
+        )
+    words = []
+    for index, word in enumerate(message.words):
+        place = f"{path}.words[{index}]"
+        rules.number(f"{place}.start", word.start, 0, _LONGEST_SPEECH_SECONDS)
+        rules.number(f"{place}.end", word.end, word.start, _LONGEST_SPEECH_SECONDS)
+        words.append(
+            SpokenWord(rules.text(f"{place}.text", word.text, rules.MOST_NAME_CHARACTERS), word.start, word.end)
+        )
+    return Speech(seconds, tuple(words))
 
 
 def _read_whole_question(message: question_pb2.Question, path: str) -> Question:

@@ -12,6 +12,7 @@ from ai_service.interviewing.interview import (
     PointResult,
     Provenance,
     Quote,
+    SpokenDelivery,
 )
 from ai_service.wire import names, rules
 from protos.interview_engine.v1 import evaluation_pb2
@@ -108,6 +109,21 @@ def _read_delivery(message: evaluation_pb2.Delivery, path: str) -> Delivery:
             )
             for index, filler in enumerate(message.filler_words)
         ),
+        spoken=_read_spoken(message.spoken, f"{path}.spoken") if message.HasField("spoken") else None,
+    )
+
+
+def _read_spoken(message: evaluation_pb2.SpokenDelivery, path: str) -> SpokenDelivery:
+    """Its figures; times and places are of no use to a report."""
+    return SpokenDelivery(
+        speech_seconds=rules.number(f"{path}.speech_seconds", message.speech_seconds, 0, math.inf),
+        word_count=message.word_count,
+        timed_word_count=message.timed_word_count,
+        articulation_rate=message.articulation_rate if message.HasField("articulation_rate") else None,
+        pause_count=message.pause_count,
+        long_pause_count=message.long_pause_count,
+        pause_seconds=rules.number(f"{path}.pause_seconds", message.pause_seconds, 0, math.inf),
+        longest_pause_seconds=rules.number(f"{path}.longest_pause_seconds", message.longest_pause_seconds, 0, math.inf),
     )
 
 

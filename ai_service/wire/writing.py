@@ -8,6 +8,7 @@ from ai_service.interviewing.interview import (
     Provenance,
     Question,
     Quote,
+    SpokenDelivery,
 )
 from ai_service.wire import names
 from protos.interview_engine.v1 import evaluation_pb2, question_pb2
@@ -120,6 +121,28 @@ def write_delivery(delivery: Delivery) -> evaluation_pb2.Delivery:
         structure_parts=[
             evaluation_pb2.StructurePart(name=part.name, quote=write_quote(part.quote) if part.quote else None)
             for part in delivery.structure_parts
+        ],
+        spoken=_write_spoken(delivery.spoken) if delivery.spoken else None,
+    )
+
+
+def _write_spoken(spoken: SpokenDelivery) -> evaluation_pb2.SpokenDelivery:
+    return evaluation_pb2.SpokenDelivery(
+        speech_seconds=spoken.speech_seconds,
+        word_count=spoken.word_count,
+        timed_word_count=spoken.timed_word_count,
+        articulation_rate=spoken.articulation_rate,
+        pause_count=spoken.pause_count,
+        long_pause_count=spoken.long_pause_count,
+        pause_seconds=spoken.pause_seconds,
+        longest_pause_seconds=spoken.longest_pause_seconds,
+        pauses=[
+            evaluation_pb2.Pause(at=one.at, seconds=one.seconds, after=one.after, before=one.before, start=one.start)
+            for one in spoken.pauses
+        ],
+        fillers=[
+            evaluation_pb2.TimedFiller(word=one.word, start=one.start, at=one.at, seconds=one.seconds)
+            for one in spoken.fillers
         ],
     )
 

@@ -19,8 +19,9 @@ from ai_service.interviewing.bank import Bank
 from ai_service.wire.writing import write_question
 from protos.interview_engine.v1 import interview_engine_pb2 as engine_pb2
 from protos.interview_engine.v1 import interview_engine_pb2_grpc as engine_grpc
+from protos.interview_engine.v1 import speech_pb2, speech_pb2_grpc
 from tests.ai_service.interviewing.llm_engine.playing import ANSWER, QUESTION, grading
-from tests.ai_service.wire.serving import METADATA, SECONDS, TOKEN, context, evaluate_request
+from tests.ai_service.wire.serving import METADATA, SECONDS, TOKEN, context, evaluate_request, refusal
 from tests.fakes.openai_server import ScriptedOpenAI, completion
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -177,3 +178,29 @@ async def test_a_language_model_grades_where_one_is_set_and_no_log_holds_what_wa
     assert "sk-a-test-key" not in said
     assert ANSWER[:20] not in said
     assert QUESTION.text[:20] not in said
+
+
+async def test_text_work_goes_on_while_weights_of_speech_are_fetched_and_sigterm_waits_for_none(
+    cache: str, bank: Bank
+) -> None:
+    silent = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    hub = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+    async with _started(AI_CACHE=cache, SPEECH_WHISPER_MODEL="tiny.en", HF_ENDPOINT=hub) as started:
+        address = (await started.line("listening"))["address"]
+        await started.line("serving")
+        async with aio.insecure_channel(address) as channel:
+            engine = engine_grpc.InterviewEngineServiceStub(channel)
+            graded = await engine.EvaluateAnswer(evaluate_request(bank), metadata=METADATA, timeout=SECONDS)
+            assert graded.evaluation.score > 85
+            speech: Any = speech_pb2_grpc.SpeechServiceStub(channel)
+            config = speech_pb2.TranscriptionConfig(encoding=speech_pb2.AUDIO_ENCODING_CONTAINER)
+            asking = speech.Transcribe(
+                iter([speech_pb2.TranscribeRequest(config=config)]), metadata=METADATA, timeout=SECONDS
+            )
+            told = await refusal(asking)
+        assert (told.code, told.reason) == (grpc.StatusCode.UNAVAILABLE, "SPEECH_MODEL_LOADING")
+        started.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(SECONDS):
+            await started.line("stopped")
+            assert await started.process.wait() == 0
+    silent.close()

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import email
+import email.policy
 import json
 import struct
 from collections import deque
@@ -25,7 +27,8 @@ class Request:
     @property
     def mode(self) -> str:
         """The mode that is asked for."""
-        return str(self.body.get("response_format", {}).get("type", "text"))
+        asked = self.body.get("response_format", {})
+        return str(asked.get("type", "text") if isinstance(asked, dict) else asked)
 
     def texts(self, role: str) -> list[str]:
         """What the messages of a role say."""
@@ -227,7 +230,21 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
     first, *lines = head.strip().split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Request(first.split()[1], headers, json.loads(body or b"{}"))
+    kind = headers.get("content-type", "")
+    read = _form(kind, body) if kind.startswith("multipart/") else json.loads(body or b"{}")
+    return Request(first.split()[1], headers, read)
+
+
+def _form(kind: str, body: bytes) -> dict[str, Any]:
+    """The fields of a form: a text, bytes where it is a file, and a list for a name that ends in []."""
+    message = email.message_from_bytes(b"content-type: " + kind.encode() + b"\r\n\r\n" + body, policy=email.policy.HTTP)
+    fields: dict[str, Any] = {}
+    for part in message.iter_parts():
+        name, content = str(part.get_param("name", header="content-disposition")), part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        value = content if part.get_filename() else content.decode()
+        fields[name] = [*fields.get(name, []), value] if name.endswith("[]") else value
+    return fields
 
 
 def _head(status: int, content_type: str, headers: Mapping[str, str]) -> bytes:

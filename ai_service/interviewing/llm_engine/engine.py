@@ -81,6 +81,6 @@ class LlmEngine:
             reference=question.reference_answer,
             answer=submitted.answer,
             behavioral=question.domain in STORIES,
-            speech_seconds=submitted.speech_seconds,
+            speech=submitted.speech,
             extra_keywords=submitted.extra_keywords,
         )

@@ -22,47 +22,54 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from protos.interview_engine.v1 import speech_pb2 as protos_dot_interview__engine_dot_v1_dot_speech__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+protos/interview_engine/v1/evaluation.proto\x12\x13interview_engine.v1\"1\n\x05Quote\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05start\x18\x02 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x03 \x01(\x05\"\xdd\x01\n\tCriterion\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0e\n\x06weight\x18\x03 \x01(\x01\x12\x12\n\x05level\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\x05score\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x0f\n\x07\x63omment\x18\x06 \x01(\t\x12,\n\x08\x65vidence\x18\x07 \x03(\x0b\x32\x1a.interview_engine.v1.Quote\x12\x19\n\x0clevel_spread\x18\x08 \x01(\x05H\x02\x88\x01\x01\x42\x08\n\x06_levelB\x08\n\x06_scoreB\x0f\n\r_level_spread\"\x94\x01\n\x0bPointResult\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x30\n\x06status\x18\x03 \x01(\x0e\x32 .interview_engine.v1.PointStatus\x12\x0e\n\x06\x63redit\x18\x04 \x01(\x01\x12)\n\x05quote\x18\x05 \x01(\x0b\x32\x1a.interview_engine.v1.Quote\"*\n\nFillerWord\x12\x0c\n\x04word\x18\x01 \x01(\t\x12\x0e\n\x06starts\x18\x02 \x03(\x05\"-\n\x0b\x46oundPhrase\x12\x0e\n\x06phrase\x18\x01 \x01(\t\x12\x0e\n\x06starts\x18\x02 \x03(\x05\">\n\nRepetition\x12\x0e\n\x06phrase\x18\x01 \x01(\t\x12\x0e\n\x06starts\x18\x02 \x03(\x05\x12\x10\n\x08in_a_row\x18\x03 \x01(\x08\"9\n\x0cLongSentence\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\r\n\x05words\x18\x03 \x01(\x05\"c\n\x0cGrammarIssue\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x17\n\nsuggestion\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_suggestion\"H\n\rStructurePart\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x05quote\x18\x02 \x01(\x0b\x32\x1a.interview_engine.v1.Quote\"\xd4\x06\n\x08\x44\x65livery\x12\x16\n\trelevance\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07grammar\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x14\n\x07\x66luency\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x1d\n\x10keyword_coverage\x18\x04 \x01(\x01H\x03\x88\x01\x01\x12\x16\n\tstructure\x18\x05 \x01(\x01H\x04\x88\x01\x01\x12\x17\n\nconfidence\x18\x06 \x01(\x01H\x05\x88\x01\x01\x12\x12\n\nword_count\x18\x07 \x01(\x05\x12\x16\n\x0esentence_count\x18\x08 \x01(\x05\x12\x35\n\x0c\x66iller_words\x18\t \x03(\x0b\x32\x1f.interview_engine.v1.FillerWord\x12\x1d\n\x10words_per_minute\x18\n \x01(\x01H\x06\x88\x01\x01\x12\x16\n\x0ekeywords_found\x18\x0b \x03(\t\x12\x18\n\x10keywords_missing\x18\x0c \x03(\t\x12\x30\n\x06hedges\x18\r \x03(\x0b\x32 .interview_engine.v1.FoundPhrase\x12\x34\n\x0brepetitions\x18\x0e \x03(\x0b\x32\x1f.interview_engine.v1.Repetition\x12 \n\x13mean_sentence_words\x18\x0f \x01(\x01H\x07\x88\x01\x01\x12#\n\x16longest_sentence_words\x18\x10 \x01(\x05H\x08\x88\x01\x01\x12\x39\n\x0elong_sentences\x18\x11 \x03(\x0b\x32!.interview_engine.v1.LongSentence\x12\x39\n\x0egrammar_issues\x18\x12 \x03(\x0b\x32!.interview_engine.v1.GrammarIssue\x12;\n\x0fstructure_parts\x18\x13 \x03(\x0b\x32\".interview_engine.v1.StructurePartB\x0c\n\n_relevanceB\n\n\x08_grammarB\n\n\x08_fluencyB\x13\n\x11_keyword_coverageB\x0c\n\n_structureB\r\n\x0b_confidenceB\x13\n\x11_words_per_minuteB\x16\n\x14_mean_sentence_wordsB\x19\n\x17_longest_sentence_words\"(\n\x0cSpeechTiming\x12\x18\n\x10\x64uration_seconds\x18\x01 \x01(\x01\"\x98\x01\n\nProvenance\x12\x0e\n\x06\x65ngine\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0e\n\x06rubric\x18\x03 \x01(\t\x12\x16\n\x0erubric_version\x18\x04 \x01(\t\x12\x16\n\x0eprompt_version\x18\x05 \x01(\t\x12\x16\n\x0egrader_version\x18\x06 \x01(\t\x12\x13\n\x0b\x63\x61libration\x18\x07 \x01(\t\"\xfa\x03\n\nEvaluation\x12\x35\n\x06status\x18\x01 \x01(\x0e\x32%.interview_engine.v1.EvaluationStatus\x12\x12\n\x05score\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12G\n\x15not_assessable_reason\x18\x03 \x01(\x0e\x32(.interview_engine.v1.NotAssessableReason\x12\x30\n\x08\x63riteria\x18\x04 \x03(\x0b\x32\x1e.interview_engine.v1.Criterion\x12\x30\n\x06points\x18\x05 \x03(\x0b\x32 .interview_engine.v1.PointResult\x12/\n\x08\x64\x65livery\x18\x06 \x01(\x0b\x32\x1d.interview_engine.v1.Delivery\x12\x11\n\tstrengths\x18\x07 \x03(\t\x12\x14\n\x0cimprovements\x18\x08 \x03(\t\x12\x10\n\x08\x66\x65\x65\x64\x62\x61\x63k\x18\t \x01(\t\x12\x33\n\nprovenance\x18\n \x01(\x0b\x32\x1f.interview_engine.v1.Provenance\x12\x38\n\nconfidence\x18\x0b \x01(\x0e\x32$.interview_engine.v1.GradeConfidence\x12\x0f\n\x07samples\x18\x0c \x01(\x05\x42\x08\n\x06_score*y\n\x10\x45valuationStatus\x12!\n\x1d\x45VALUATION_STATUS_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x45VALUATION_STATUS_SCORED\x10\x01\x12$\n EVALUATION_STATUS_NOT_ASSESSABLE\x10\x02*\xfc\x01\n\x13NotAssessableReason\x12%\n!NOT_ASSESSABLE_REASON_UNSPECIFIED\x10\x00\x12\x1f\n\x1bNOT_ASSESSABLE_REASON_EMPTY\x10\x01\x12\"\n\x1eNOT_ASSESSABLE_REASON_DECLINED\x10\x02\x12(\n$NOT_ASSESSABLE_REASON_UNINTELLIGIBLE\x10\x03\x12\"\n\x1eNOT_ASSESSABLE_REASON_LANGUAGE\x10\x04\x12+\n\'NOT_ASSESSABLE_REASON_UNSUPPORTED_GRADE\x10\x05*\x97\x01\n\x0bPointStatus\x12\x1c\n\x18POINT_STATUS_UNSPECIFIED\x10\x00\x12\x18\n\x14POINT_STATUS_COVERED\x10\x01\x12\x18\n\x14POINT_STATUS_PARTIAL\x10\x02\x12\x17\n\x13POINT_STATUS_MISSED\x10\x03\x12\x1d\n\x19POINT_STATUS_CONTRADICTED\x10\x04*j\n\x0fGradeConfidence\x12 \n\x1cGRADE_CONFIDENCE_UNSPECIFIED\x10\x00\x12\x1b\n\x17GRADE_CONFIDENCE_NORMAL\x10\x01\x12\x18\n\x14GRADE_CONFIDENCE_LOW\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+protos/interview_engine/v1/evaluation.proto\x12\x13interview_engine.v1\x1a\'protos/interview_engine/v1/speech.proto\"1\n\x05Quote\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\r\n\x05start\x18\x02 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x03 \x01(\x05\"\xdd\x01\n\tCriterion\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0e\n\x06weight\x18\x03 \x01(\x01\x12\x12\n\x05level\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x12\n\x05score\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x0f\n\x07\x63omment\x18\x06 \x01(\t\x12,\n\x08\x65vidence\x18\x07 \x03(\x0b\x32\x1a.interview_engine.v1.Quote\x12\x19\n\x0clevel_spread\x18\x08 \x01(\x05H\x02\x88\x01\x01\x42\x08\n\x06_levelB\x08\n\x06_scoreB\x0f\n\r_level_spread\"\x94\x01\n\x0bPointResult\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x30\n\x06status\x18\x03 \x01(\x0e\x32 .interview_engine.v1.PointStatus\x12\x0e\n\x06\x63redit\x18\x04 \x01(\x01\x12)\n\x05quote\x18\x05 \x01(\x0b\x32\x1a.interview_engine.v1.Quote\"*\n\nFillerWord\x12\x0c\n\x04word\x18\x01 \x01(\t\x12\x0e\n\x06starts\x18\x02 \x03(\x05\"-\n\x0b\x46oundPhrase\x12\x0e\n\x06phrase\x18\x01 \x01(\t\x12\x0e\n\x06starts\x18\x02 \x03(\x05\">\n\nRepetition\x12\x0e\n\x06phrase\x18\x01 \x01(\t\x12\x0e\n\x06starts\x18\x02 \x03(\x05\x12\x10\n\x08in_a_row\x18\x03 \x01(\x08\"9\n\x0cLongSentence\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\r\n\x05words\x18\x03 \x01(\x05\"c\n\x0cGrammarIssue\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x17\n\nsuggestion\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_suggestion\"H\n\rStructurePart\x12\x0c\n\x04name\x18\x01 \x01(\t\x12)\n\x05quote\x18\x02 \x01(\x0b\x32\x1a.interview_engine.v1.Quote\"a\n\x05Pause\x12\n\n\x02\x61t\x18\x01 \x01(\x01\x12\x0f\n\x07seconds\x18\x02 \x01(\x01\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x04 \x01(\t\x12\x12\n\x05start\x18\x05 \x01(\x05H\x00\x88\x01\x01\x42\x08\n\x06_start\"G\n\x0bTimedFiller\x12\x0c\n\x04word\x18\x01 \x01(\t\x12\r\n\x05start\x18\x02 \x01(\x05\x12\n\n\x02\x61t\x18\x03 \x01(\x01\x12\x0f\n\x07seconds\x18\x04 \x01(\x01\"\xd0\x02\n\x0eSpokenDelivery\x12\x16\n\x0espeech_seconds\x18\x01 \x01(\x01\x12\x12\n\nword_count\x18\x02 \x01(\x05\x12\x18\n\x10timed_word_count\x18\x03 \x01(\x05\x12\x1e\n\x11\x61rticulation_rate\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0bpause_count\x18\x05 \x01(\x05\x12\x18\n\x10long_pause_count\x18\x06 \x01(\x05\x12\x15\n\rpause_seconds\x18\x07 \x01(\x01\x12\x1d\n\x15longest_pause_seconds\x18\x08 \x01(\x01\x12*\n\x06pauses\x18\t \x03(\x0b\x32\x1a.interview_engine.v1.Pause\x12\x31\n\x07\x66illers\x18\n \x03(\x0b\x32 .interview_engine.v1.TimedFillerB\x14\n\x12_articulation_rate\"\x89\x07\n\x08\x44\x65livery\x12\x16\n\trelevance\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07grammar\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x14\n\x07\x66luency\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x1d\n\x10keyword_coverage\x18\x04 \x01(\x01H\x03\x88\x01\x01\x12\x16\n\tstructure\x18\x05 \x01(\x01H\x04\x88\x01\x01\x12\x17\n\nconfidence\x18\x06 \x01(\x01H\x05\x88\x01\x01\x12\x12\n\nword_count\x18\x07 \x01(\x05\x12\x16\n\x0esentence_count\x18\x08 \x01(\x05\x12\x35\n\x0c\x66iller_words\x18\t \x03(\x0b\x32\x1f.interview_engine.v1.FillerWord\x12\x1d\n\x10words_per_minute\x18\n \x01(\x01H\x06\x88\x01\x01\x12\x16\n\x0ekeywords_found\x18\x0b \x03(\t\x12\x18\n\x10keywords_missing\x18\x0c \x03(\t\x12\x30\n\x06hedges\x18\r \x03(\x0b\x32 .interview_engine.v1.FoundPhrase\x12\x34\n\x0brepetitions\x18\x0e \x03(\x0b\x32\x1f.interview_engine.v1.Repetition\x12 \n\x13mean_sentence_words\x18\x0f \x01(\x01H\x07\x88\x01\x01\x12#\n\x16longest_sentence_words\x18\x10 \x01(\x05H\x08\x88\x01\x01\x12\x39\n\x0elong_sentences\x18\x11 \x03(\x0b\x32!.interview_engine.v1.LongSentence\x12\x39\n\x0egrammar_issues\x18\x12 \x03(\x0b\x32!.interview_engine.v1.GrammarIssue\x12;\n\x0fstructure_parts\x18\x13 \x03(\x0b\x32\".interview_engine.v1.StructurePart\x12\x33\n\x06spoken\x18\x14 \x01(\x0b\x32#.interview_engine.v1.SpokenDeliveryB\x0c\n\n_relevanceB\n\n\x08_grammarB\n\n\x08_fluencyB\x13\n\x11_keyword_coverageB\x0c\n\n_structureB\r\n\x0b_confidenceB\x13\n\x11_words_per_minuteB\x16\n\x14_mean_sentence_wordsB\x19\n\x17_longest_sentence_words\"X\n\x0cSpeechTiming\x12\x18\n\x10\x64uration_seconds\x18\x01 \x01(\x01\x12.\n\x05words\x18\x02 \x03(\x0b\x32\x1f.interview_engine.v1.SpokenWord\"\x98\x01\n\nProvenance\x12\x0e\n\x06\x65ngine\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0e\n\x06rubric\x18\x03 \x01(\t\x12\x16\n\x0erubric_version\x18\x04 \x01(\t\x12\x16\n\x0eprompt_version\x18\x05 \x01(\t\x12\x16\n\x0egrader_version\x18\x06 \x01(\t\x12\x13\n\x0b\x63\x61libration\x18\x07 \x01(\t\"\xfa\x03\n\nEvaluation\x12\x35\n\x06status\x18\x01 \x01(\x0e\x32%.interview_engine.v1.EvaluationStatus\x12\x12\n\x05score\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12G\n\x15not_assessable_reason\x18\x03 \x01(\x0e\x32(.interview_engine.v1.NotAssessableReason\x12\x30\n\x08\x63riteria\x18\x04 \x03(\x0b\x32\x1e.interview_engine.v1.Criterion\x12\x30\n\x06points\x18\x05 \x03(\x0b\x32 .interview_engine.v1.PointResult\x12/\n\x08\x64\x65livery\x18\x06 \x01(\x0b\x32\x1d.interview_engine.v1.Delivery\x12\x11\n\tstrengths\x18\x07 \x03(\t\x12\x14\n\x0cimprovements\x18\x08 \x03(\t\x12\x10\n\x08\x66\x65\x65\x64\x62\x61\x63k\x18\t \x01(\t\x12\x33\n\nprovenance\x18\n \x01(\x0b\x32\x1f.interview_engine.v1.Provenance\x12\x38\n\nconfidence\x18\x0b \x01(\x0e\x32$.interview_engine.v1.GradeConfidence\x12\x0f\n\x07samples\x18\x0c \x01(\x05\x42\x08\n\x06_score*y\n\x10\x45valuationStatus\x12!\n\x1d\x45VALUATION_STATUS_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x45VALUATION_STATUS_SCORED\x10\x01\x12$\n EVALUATION_STATUS_NOT_ASSESSABLE\x10\x02*\xfc\x01\n\x13NotAssessableReason\x12%\n!NOT_ASSESSABLE_REASON_UNSPECIFIED\x10\x00\x12\x1f\n\x1bNOT_ASSESSABLE_REASON_EMPTY\x10\x01\x12\"\n\x1eNOT_ASSESSABLE_REASON_DECLINED\x10\x02\x12(\n$NOT_ASSESSABLE_REASON_UNINTELLIGIBLE\x10\x03\x12\"\n\x1eNOT_ASSESSABLE_REASON_LANGUAGE\x10\x04\x12+\n\'NOT_ASSESSABLE_REASON_UNSUPPORTED_GRADE\x10\x05*\x97\x01\n\x0bPointStatus\x12\x1c\n\x18POINT_STATUS_UNSPECIFIED\x10\x00\x12\x18\n\x14POINT_STATUS_COVERED\x10\x01\x12\x18\n\x14POINT_STATUS_PARTIAL\x10\x02\x12\x17\n\x13POINT_STATUS_MISSED\x10\x03\x12\x1d\n\x19POINT_STATUS_CONTRADICTED\x10\x04*j\n\x0fGradeConfidence\x12 \n\x1cGRADE_CONFIDENCE_UNSPECIFIED\x10\x00\x12\x1b\n\x17GRADE_CONFIDENCE_NORMAL\x10\x01\x12\x18\n\x14GRADE_CONFIDENCE_LOW\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.interview_engine.v1.evaluation_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EVALUATIONSTATUS']._serialized_start=2444
-  _globals['_EVALUATIONSTATUS']._serialized_end=2565
-  _globals['_NOTASSESSABLEREASON']._serialized_start=2568
-  _globals['_NOTASSESSABLEREASON']._serialized_end=2820
-  _globals['_POINTSTATUS']._serialized_start=2823
-  _globals['_POINTSTATUS']._serialized_end=2974
-  _globals['_GRADECONFIDENCE']._serialized_start=2976
-  _globals['_GRADECONFIDENCE']._serialized_end=3082
-  _globals['_QUOTE']._serialized_start=68
-  _globals['_QUOTE']._serialized_end=117
-  _globals['_CRITERION']._serialized_start=120
-  _globals['_CRITERION']._serialized_end=341
-  _globals['_POINTRESULT']._serialized_start=344
-  _globals['_POINTRESULT']._serialized_end=492
-  _globals['_FILLERWORD']._serialized_start=494
-  _globals['_FILLERWORD']._serialized_end=536
-  _globals['_FOUNDPHRASE']._serialized_start=538
-  _globals['_FOUNDPHRASE']._serialized_end=583
-  _globals['_REPETITION']._serialized_start=585
-  _globals['_REPETITION']._serialized_end=647
-  _globals['_LONGSENTENCE']._serialized_start=649
-  _globals['_LONGSENTENCE']._serialized_end=706
-  _globals['_GRAMMARISSUE']._serialized_start=708
-  _globals['_GRAMMARISSUE']._serialized_end=807
-  _globals['_STRUCTUREPART']._serialized_start=809
-  _globals['_STRUCTUREPART']._serialized_end=881
-  _globals['_DELIVERY']._serialized_start=884
-  _globals['_DELIVERY']._serialized_end=1736
-  _globals['_SPEECHTIMING']._serialized_start=1738
-  _globals['_SPEECHTIMING']._serialized_end=1778
-  _globals['_PROVENANCE']._serialized_start=1781
-  _globals['_PROVENANCE']._serialized_end=1933
-  _globals['_EVALUATION']._serialized_start=1936
-  _globals['_EVALUATION']._serialized_end=2442
+  _globals['_EVALUATIONSTATUS']._serialized_start=3097
+  _globals['_EVALUATIONSTATUS']._serialized_end=3218
+  _globals['_NOTASSESSABLEREASON']._serialized_start=3221
+  _globals['_NOTASSESSABLEREASON']._serialized_end=3473
+  _globals['_POINTSTATUS']._serialized_start=3476
+  _globals['_POINTSTATUS']._serialized_end=3627
+  _globals['_GRADECONFIDENCE']._serialized_start=3629
+  _globals['_GRADECONFIDENCE']._serialized_end=3735
+  _globals['_QUOTE']._serialized_start=109
+  _globals['_QUOTE']._serialized_end=158
+  _globals['_CRITERION']._serialized_start=161
+  _globals['_CRITERION']._serialized_end=382
+  _globals['_POINTRESULT']._serialized_start=385
+  _globals['_POINTRESULT']._serialized_end=533
+  _globals['_FILLERWORD']._serialized_start=535
+  _globals['_FILLERWORD']._serialized_end=577
+  _globals['_FOUNDPHRASE']._serialized_start=579
+  _globals['_FOUNDPHRASE']._serialized_end=624
+  _globals['_REPETITION']._serialized_start=626
+  _globals['_REPETITION']._serialized_end=688
+  _globals['_LONGSENTENCE']._serialized_start=690
+  _globals['_LONGSENTENCE']._serialized_end=747
+  _globals['_GRAMMARISSUE']._serialized_start=749
+  _globals['_GRAMMARISSUE']._serialized_end=848
+  _globals['_STRUCTUREPART']._serialized_start=850
+  _globals['_STRUCTUREPART']._serialized_end=922
+  _globals['_PAUSE']._serialized_start=924
+  _globals['_PAUSE']._serialized_end=1021
+  _globals['_TIMEDFILLER']._serialized_start=1023
+  _globals['_TIMEDFILLER']._serialized_end=1094
+  _globals['_SPOKENDELIVERY']._serialized_start=1097
+  _globals['_SPOKENDELIVERY']._serialized_end=1433
+  _globals['_DELIVERY']._serialized_start=1436
+  _globals['_DELIVERY']._serialized_end=2341
+  _globals['_SPEECHTIMING']._serialized_start=2343
+  _globals['_SPEECHTIMING']._serialized_end=2431
+  _globals['_PROVENANCE']._serialized_start=2434
+  _globals['_PROVENANCE']._serialized_end=2586
+  _globals['_EVALUATION']._serialized_start=2589
+  _globals['_EVALUATION']._serialized_end=3095
 # @@protoc_insertion_point(module_scope)

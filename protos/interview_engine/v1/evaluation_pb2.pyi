@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from protos.interview_engine.v1 import speech_pb2 as _speech_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -457,6 +458,146 @@ class StructurePart(_message.Message):
 Global___StructurePart: _TypeAlias = StructurePart  # noqa: Y015
 
 @_typing.final
+class Pause(_message.Message):
+    """A silence of a quarter of a second or more between two words of a spoken answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AT_FIELD_NUMBER: _builtins.int
+    SECONDS_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    at: _builtins.float
+    """When it begins, seconds from the beginning of the audio."""
+    seconds: _builtins.float
+    """How long it lasts, seconds."""
+    after: _builtins.str
+    """The word before it, as it was recognized."""
+    before: _builtins.str
+    """The word behind it, as it was recognized."""
+    start: _builtins.int
+    """Offset in the answer, in Unicode code points, of the word behind it; unset when the answer was edited there."""
+    def __init__(
+        self,
+        *,
+        at: _builtins.float = ...,
+        seconds: _builtins.float = ...,
+        after: _builtins.str = ...,
+        before: _builtins.str = ...,
+        start: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_start", b"_start", "start", b"start"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_start", b"_start", "after", b"after", "at", b"at", "before", b"before", "seconds", b"seconds", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__start: _TypeAlias = _typing.Literal["start"]  # noqa: Y015
+    _WhichOneofArgType__start: _TypeAlias = _typing.Literal["_start", b"_start"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__start) -> _WhichOneofReturnType__start | None: ...
+
+Global___Pause: _TypeAlias = Pause  # noqa: Y015
+
+@_typing.final
+class TimedFiller(_message.Message):
+    """A filler of the answer and when it was said."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WORD_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    SECONDS_FIELD_NUMBER: _builtins.int
+    word: _builtins.str
+    """FillerWord.word."""
+    start: _builtins.int
+    """Its offset in the answer, in Unicode code points."""
+    at: _builtins.float
+    """When it begins, seconds from the beginning of the audio."""
+    seconds: _builtins.float
+    """How long it lasts, seconds."""
+    def __init__(
+        self,
+        *,
+        word: _builtins.str = ...,
+        start: _builtins.int = ...,
+        at: _builtins.float = ...,
+        seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "seconds", b"seconds", "start", b"start", "word", b"word"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TimedFiller: _TypeAlias = TimedFiller  # noqa: Y015
+
+@_typing.final
+class SpokenDelivery(_message.Message):
+    """When the words of a spoken answer were said. Figures are of the speech itself, places in the answer's text are given
+    where it is still as it was said.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPEECH_SECONDS_FIELD_NUMBER: _builtins.int
+    WORD_COUNT_FIELD_NUMBER: _builtins.int
+    TIMED_WORD_COUNT_FIELD_NUMBER: _builtins.int
+    ARTICULATION_RATE_FIELD_NUMBER: _builtins.int
+    PAUSE_COUNT_FIELD_NUMBER: _builtins.int
+    LONG_PAUSE_COUNT_FIELD_NUMBER: _builtins.int
+    PAUSE_SECONDS_FIELD_NUMBER: _builtins.int
+    LONGEST_PAUSE_SECONDS_FIELD_NUMBER: _builtins.int
+    PAUSES_FIELD_NUMBER: _builtins.int
+    FILLERS_FIELD_NUMBER: _builtins.int
+    speech_seconds: _builtins.float
+    """From the beginning of the first word to the end of the last, seconds."""
+    word_count: _builtins.int
+    """Words that were said, counted as in Delivery.word_count."""
+    timed_word_count: _builtins.int
+    """Words of the answer that were said so and have a time; the others were written afterwards."""
+    articulation_rate: _builtins.float
+    """Words a minute without the pauses; unset for less than a second of them."""
+    pause_count: _builtins.int
+    """Silences between words of at least 0.25 seconds."""
+    long_pause_count: _builtins.int
+    """Those of at least a second."""
+    pause_seconds: _builtins.float
+    """All pauses together, seconds."""
+    longest_pause_seconds: _builtins.float
+    """The longest, seconds; 0 without any."""
+    @_builtins.property
+    def pauses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Pause]:
+        """The pauses, in order of their times; of more than 500 the first."""
+
+    @_builtins.property
+    def fillers(self) -> _containers.RepeatedCompositeFieldContainer[Global___TimedFiller]:
+        """The fillers that have a time, in order of their places."""
+
+    def __init__(
+        self,
+        *,
+        speech_seconds: _builtins.float = ...,
+        word_count: _builtins.int = ...,
+        timed_word_count: _builtins.int = ...,
+        articulation_rate: _builtins.float | None = ...,
+        pause_count: _builtins.int = ...,
+        long_pause_count: _builtins.int = ...,
+        pause_seconds: _builtins.float = ...,
+        longest_pause_seconds: _builtins.float = ...,
+        pauses: _abc.Iterable[Global___Pause] | None = ...,
+        fillers: _abc.Iterable[Global___TimedFiller] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_articulation_rate", b"_articulation_rate", "articulation_rate", b"articulation_rate"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_articulation_rate", b"_articulation_rate", "articulation_rate", b"articulation_rate", "fillers", b"fillers", "long_pause_count", b"long_pause_count", "longest_pause_seconds", b"longest_pause_seconds", "pause_count", b"pause_count", "pause_seconds", b"pause_seconds", "pauses", b"pauses", "speech_seconds", b"speech_seconds", "timed_word_count", b"timed_word_count", "word_count", b"word_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__articulation_rate: _TypeAlias = _typing.Literal["articulation_rate"]  # noqa: Y015
+    _WhichOneofArgType__articulation_rate: _TypeAlias = _typing.Literal["_articulation_rate", b"_articulation_rate"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__articulation_rate) -> _WhichOneofReturnType__articulation_rate | None: ...
+
+Global___SpokenDelivery: _TypeAlias = SpokenDelivery  # noqa: Y015
+
+@_typing.final
 class Delivery(_message.Message):
     """How the answer was said. Reported beside the score and never part of it. Figures are 0 to 100 unless said, and
     unset where they cannot be measured.
@@ -483,6 +624,7 @@ class Delivery(_message.Message):
     LONG_SENTENCES_FIELD_NUMBER: _builtins.int
     GRAMMAR_ISSUES_FIELD_NUMBER: _builtins.int
     STRUCTURE_PARTS_FIELD_NUMBER: _builtins.int
+    SPOKEN_FIELD_NUMBER: _builtins.int
     relevance: _builtins.float
     """How close the answer stays to the question's subject."""
     grammar: _builtins.float
@@ -500,7 +642,7 @@ class Delivery(_message.Message):
     sentence_count: _builtins.int
     """Sentences in the answer."""
     words_per_minute: _builtins.float
-    """Speaking pace; unset for a typed answer. Usual are 140 to 210, the means of lectures and of conversation in S. Tauroza
+    """Speaking pace, pauses included; unset for a typed answer. Usual are 140 to 210, the means of lectures and of conversation in S. Tauroza
     and D. Allison, "Speech rates in British English" (1990).
     """
     mean_sentence_words: _builtins.float
@@ -539,6 +681,10 @@ class Delivery(_message.Message):
     def structure_parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___StructurePart]:
         """The four parts that are looked for, found or not."""
 
+    @_builtins.property
+    def spoken(self) -> Global___SpokenDelivery:
+        """Unset for a typed answer, and where the times of the words are not known."""
+
     def __init__(
         self,
         *,
@@ -561,10 +707,11 @@ class Delivery(_message.Message):
         long_sentences: _abc.Iterable[Global___LongSentence] | None = ...,
         grammar_issues: _abc.Iterable[Global___GrammarIssue] | None = ...,
         structure_parts: _abc.Iterable[Global___StructurePart] | None = ...,
+        spoken: Global___SpokenDelivery | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_fluency", b"_fluency", "_grammar", b"_grammar", "_keyword_coverage", b"_keyword_coverage", "_longest_sentence_words", b"_longest_sentence_words", "_mean_sentence_words", b"_mean_sentence_words", "_relevance", b"_relevance", "_structure", b"_structure", "_words_per_minute", b"_words_per_minute", "confidence", b"confidence", "fluency", b"fluency", "grammar", b"grammar", "keyword_coverage", b"keyword_coverage", "longest_sentence_words", b"longest_sentence_words", "mean_sentence_words", b"mean_sentence_words", "relevance", b"relevance", "structure", b"structure", "words_per_minute", b"words_per_minute"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_fluency", b"_fluency", "_grammar", b"_grammar", "_keyword_coverage", b"_keyword_coverage", "_longest_sentence_words", b"_longest_sentence_words", "_mean_sentence_words", b"_mean_sentence_words", "_relevance", b"_relevance", "_structure", b"_structure", "_words_per_minute", b"_words_per_minute", "confidence", b"confidence", "fluency", b"fluency", "grammar", b"grammar", "keyword_coverage", b"keyword_coverage", "longest_sentence_words", b"longest_sentence_words", "mean_sentence_words", b"mean_sentence_words", "relevance", b"relevance", "spoken", b"spoken", "structure", b"structure", "words_per_minute", b"words_per_minute"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_fluency", b"_fluency", "_grammar", b"_grammar", "_keyword_coverage", b"_keyword_coverage", "_longest_sentence_words", b"_longest_sentence_words", "_mean_sentence_words", b"_mean_sentence_words", "_relevance", b"_relevance", "_structure", b"_structure", "_words_per_minute", b"_words_per_minute", "confidence", b"confidence", "filler_words", b"filler_words", "fluency", b"fluency", "grammar", b"grammar", "grammar_issues", b"grammar_issues", "hedges", b"hedges", "keyword_coverage", b"keyword_coverage", "keywords_found", b"keywords_found", "keywords_missing", b"keywords_missing", "long_sentences", b"long_sentences", "longest_sentence_words", b"longest_sentence_words", "mean_sentence_words", b"mean_sentence_words", "relevance", b"relevance", "repetitions", b"repetitions", "sentence_count", b"sentence_count", "structure", b"structure", "structure_parts", b"structure_parts", "word_count", b"word_count", "words_per_minute", b"words_per_minute"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_fluency", b"_fluency", "_grammar", b"_grammar", "_keyword_coverage", b"_keyword_coverage", "_longest_sentence_words", b"_longest_sentence_words", "_mean_sentence_words", b"_mean_sentence_words", "_relevance", b"_relevance", "_structure", b"_structure", "_words_per_minute", b"_words_per_minute", "confidence", b"confidence", "filler_words", b"filler_words", "fluency", b"fluency", "grammar", b"grammar", "grammar_issues", b"grammar_issues", "hedges", b"hedges", "keyword_coverage", b"keyword_coverage", "keywords_found", b"keywords_found", "keywords_missing", b"keywords_missing", "long_sentences", b"long_sentences", "longest_sentence_words", b"longest_sentence_words", "mean_sentence_words", b"mean_sentence_words", "relevance", b"relevance", "repetitions", b"repetitions", "sentence_count", b"sentence_count", "spoken", b"spoken", "structure", b"structure", "structure_parts", b"structure_parts", "word_count", b"word_count", "words_per_minute", b"words_per_minute"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
     _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015
@@ -612,16 +759,24 @@ class SpeechTiming(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     DURATION_SECONDS_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
     duration_seconds: _builtins.float
-    """Length of the recording from its first word to its last, seconds."""
+    """From the beginning of its first word to the end of its last, seconds."""
+    @_builtins.property
+    def words(self) -> _containers.RepeatedCompositeFieldContainer[_speech_pb2.SpokenWord]:
+        """The words as they were recognized, in order, at most 20,000; the answer's text may have been edited since. Empty where
+        the recognizer gives no times.
+        """
+
     def __init__(
         self,
         *,
         duration_seconds: _builtins.float = ...,
+        words: _abc.Iterable[_speech_pb2.SpokenWord] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["duration_seconds", b"duration_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["duration_seconds", b"duration_seconds", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

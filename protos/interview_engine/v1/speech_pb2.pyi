@@ -4,7 +4,7 @@ isort:skip_file
 Speech: recognition of recordings and of a running conversation, and synthesis. Audio travels in small messages only.
 
 Calls carry the metadata and the deadline of interview_engine.proto. Beside its faults, INVALID_ARGUMENT has a reason:
-  AUDIO_EMPTY           no audio was sent, or it lasts less than a tenth of a second
+  AUDIO_EMPTY           no audio of a recording was sent, or it lasts less than a tenth of a second
   AUDIO_TOO_LARGE       more than 50 MiB were sent
   AUDIO_TOO_LONG        it lasts longer than `max_seconds` or than the service takes
   AUDIO_UNSUPPORTED     the content is neither WAV, MP3, M4A, WebM, Ogg nor FLAC, whatever it is called
@@ -471,7 +471,9 @@ class FinalResult(_message.Message):
     transcription_delay: _builtins.float
     """From the end of these words' sound until they were final, seconds of wall-clock time: the service's delay."""
     @_builtins.property
-    def segment(self) -> Global___TranscriptSegment: ...
+    def segment(self) -> Global___TranscriptSegment:
+        """Always set."""
+
     def __init__(
         self,
         *,
@@ -527,7 +529,9 @@ class Flushed(_message.Message):
     speech_seconds: _builtins.float
     """Seconds of it in which somebody spoke."""
     @_builtins.property
-    def recognizer(self) -> Global___Recognizer: ...
+    def recognizer(self) -> Global___Recognizer:
+        """Who recognized it."""
+
     def __init__(
         self,
         *,
@@ -617,6 +621,8 @@ Global___SynthesizeResponse: _TypeAlias = SynthesizeResponse  # noqa: Y015
 
 @_typing.final
 class DescribeSpeechRequest(_message.Message):
+    """Asks for nothing in particular."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     def __init__(

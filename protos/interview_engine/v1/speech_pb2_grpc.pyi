@@ -4,7 +4,7 @@ isort:skip_file
 Speech: recognition of recordings and of a running conversation, and synthesis. Audio travels in small messages only.
 
 Calls carry the metadata and the deadline of interview_engine.proto. Beside its faults, INVALID_ARGUMENT has a reason:
-  AUDIO_EMPTY           no audio was sent, or it lasts less than a tenth of a second
+  AUDIO_EMPTY           no audio of a recording was sent, or it lasts less than a tenth of a second
   AUDIO_TOO_LARGE       more than 50 MiB were sent
   AUDIO_TOO_LONG        it lasts longer than `max_seconds` or than the service takes
   AUDIO_UNSUPPORTED     the content is neither WAV, MP3, M4A, WebM, Ogg nor FLAC, whatever it is called

@@ -1,7 +1,7 @@
 import pytest
 
 from ai_service.grading.delivery import Said, delivery_of
-from ai_service.grading.grade import Delivery, ExpectedPoint
+from ai_service.grading.grade import Delivery, ExpectedPoint, Speech
 from ai_service.grading.words import words_of
 
 POINTS = (ExpectedPoint("p", "A semaphore counts permits that threads acquire and release."),)
@@ -12,7 +12,13 @@ def _delivery(
 ) -> Delivery:
     return delivery_of(
         Said(
-            answer, words_of(answer), POINTS, "What is a lock?", story, extra_keywords=keywords, speech_seconds=seconds
+            answer,
+            words_of(answer),
+            POINTS,
+            "What is a lock?",
+            story,
+            extra_keywords=keywords,
+            speech=None if seconds is None else Speech(seconds),
         )
     )
 

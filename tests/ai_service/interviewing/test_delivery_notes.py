@@ -1,6 +1,6 @@
 import pytest
 
-from ai_service.grading.grade import Delivery, FillerWord
+from ai_service.grading.grade import Delivery, FillerWord, SpokenDelivery
 from ai_service.interviewing.delivery_notes import delivery_notes
 from ai_service.interviewing.wording import load_wording
 
@@ -32,6 +32,15 @@ def test_a_pace_that_is_hard_to_follow_is_noted(pace: float | None, word: str | 
 @pytest.mark.parametrize(("certainty", "words", "noted"), [(30.0, 80, True), (90.0, 80, False), (30.0, 10, False)])
 def test_hedging_is_noted_in_more_than_a_sentence(certainty: float, words: int, noted: bool) -> None:
     assert bool(_notes(Delivery(words, 5, confidence=certainty))) is noted
+
+
+@pytest.mark.parametrize(
+    ("silence", "words", "noted"), [(24.0, 60, True), (16.0, 60, False), (24.0, 20, False), (0.0, 60, False)]
+)
+def test_more_silence_than_interviews_have_is_noted(silence: float, words: int, noted: bool) -> None:
+    spoken = SpokenDelivery(40.0, words, words, 120.0, 9, 4, silence, 6.25)
+    notes = _notes(Delivery(words, 5, spoken=spoken))
+    assert [("60 percent" in note, "6.2 seconds" in note) for note in notes] == [(True, True)] * noted
 
 
 def test_every_note_says_that_it_is_apart_from_the_score() -> None:

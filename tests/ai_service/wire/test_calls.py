@@ -105,7 +105,26 @@ async def test_speech_and_keywords_reach_the_delivery(serving: Serving, bank: Ba
     assert not plain.delivery.HasField("words_per_minute")
     assert spoken.delivery.words_per_minute == pytest.approx(spoken.delivery.word_count)
     assert "xylophone" in spoken.delivery.keywords_missing
+    assert not spoken.delivery.HasField("spoken")
     assert spoken.score == plain.score
+
+
+async def test_the_times_of_words_reach_the_delivery_and_change_no_score(serving: Serving, bank: Bank) -> None:
+    request = evaluate_request(bank)
+    request.answer = "🙂 Um, a hash table keeps its entries in buckets."
+    plain = (await serving.evaluate(request)).evaluation
+    request.speech.duration_seconds = 4.0
+    for place, word in enumerate(["Um,", "a", "hash", "table", "keeps", "its", "entries", "in", "buckets."]):
+        start = 0.5 + 0.4 * place + (1.5 if place >= 4 else 0)
+        request.speech.words.add(text=word, start=start, end=start + 0.4)
+    timed = (await serving.evaluate(request)).evaluation
+    spoken = timed.delivery.spoken
+    assert timed.score == plain.score
+    assert (spoken.pause_count, spoken.long_pause_count) == (1, 1)
+    assert [(one.after, one.before, one.start) for one in spoken.pauses] == [("table", "keeps", 19)]
+    assert [(one.word, one.start, one.at) for one in spoken.fillers] == [("um", 2, 0.5)]
+    assert spoken.articulation_rate == pytest.approx(150)
+    assert timed.delivery.words_per_minute == pytest.approx(60 * 9 / 5.1, abs=0.1)
 
 
 async def test_what_the_delivery_is_made_of_reaches_the_caller_with_its_places(serving: Serving, bank: Bank) -> None:

@@ -55,7 +55,8 @@ async def test_reflection_needs_no_credential_and_knows_every_method(serving: Se
     ]
     replies = [reply async for reply in stub.ServerReflectionInfo(iter(requests), timeout=SECONDS)]
     names = {service.name for service in replies[0].list_services_response.service}
-    assert names == {*SERVICES, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
+    speech = "interview_engine.v1.SpeechService"
+    assert names == {*SERVICES, speech, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
     described = b"".join(replies[1].file_descriptor_response.file_descriptor_proto)
     for method in (b"GenerateNextQuestion", b"EvaluateAnswer", b"FinalizeInterviewReport"):
         assert method in described

@@ -7,6 +7,7 @@ import pytest
 
 from ai_service.interviewing.bank import Bank
 from protos.interview_engine.v1 import evaluation_pb2, question_pb2
+from protos.interview_engine.v1.speech_pb2 import SpokenWord
 from tests.ai_service.wire.serving import (
     METADATA,
     SECONDS,
@@ -41,6 +42,14 @@ def _extend(path: str, values: list[Any]) -> Change:
         for name in path.split("."):
             request = request[int(name)] if name.isdecimal() else getattr(request, name)
         request.extend(values)
+
+    return change
+
+
+def _spoken(*words: SpokenWord) -> Change:
+    def change(request: Any) -> None:
+        request.speech.duration_seconds = 1.0
+        request.speech.words.extend(words)
 
     return change
 
@@ -162,6 +171,11 @@ ANSWER: list[tuple[str, Change]] = [
     ("speech.duration_seconds", _assign("speech.duration_seconds", -2.0)),
     ("speech.duration_seconds", _assign("speech.duration_seconds", math.nan)),
     ("speech.duration_seconds", _assign("speech.duration_seconds", 1e9)),
+    ("speech.words[0].start", _spoken(SpokenWord(text="a", start=-1.0))),
+    ("speech.words[0].end", _spoken(SpokenWord(text="a", start=2.0, end=1.0))),
+    ("speech.words[1].end", _spoken(SpokenWord(text="a"), SpokenWord(text="a", end=math.nan))),
+    ("speech.words[0].text", _spoken(SpokenWord(text="a" * 201))),
+    ("speech.words", _spoken(*[SpokenWord(text="a")] * 20_001)),
     ("extra_keywords", _extend("extra_keywords", ["cache"] * 51)),
     ("extra_keywords[0]", _extend("extra_keywords", [""])),
     ("next_question.seen_keys[1]", _extend("next_question.seen_keys", [""])),
@@ -180,6 +194,10 @@ REPORT: list[tuple[str, Change]] = [
     (
         "turns[0].evaluation.delivery.words_per_minute",
         _assign("turns.0.evaluation.delivery.words_per_minute", -1.0),
+    ),
+    (
+        "turns[0].evaluation.delivery.spoken.pause_seconds",
+        _assign("turns.0.evaluation.delivery.spoken.pause_seconds", -1.0),
     ),
     ("turns[0].evaluation.delivery.confidence", _assign("turns.0.evaluation.delivery.confidence", math.nan)),
     ("turns[1].question.domain", _clear("turns.1.question.domain")),

@@ -1,0 +1,1 @@
+"""Speech: recordings and conversations as words with their times."""
