@@ -1,7 +1,7 @@
 """AsyncAPI 3.0 documents of live sockets, made from the shapes that the sockets send and read."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -15,7 +15,8 @@ class Socket:
     """A door's live socket: `address` below the door's base path, with {interview_id} in it.
 
     The shapes of its messages each have a literal `type`. `query` maps the names of query parameters to their JSON
-    schemas; `required` are those that must be there; `credential` is the one that authenticates.
+    schemas; `required` are those that must be there; `credential` is the one that authenticates. Binary frames have a
+    name and say what they are.
     """
 
     title: str
@@ -27,6 +28,8 @@ class Socket:
     from_server: Sequence[type[object]]
     required: Sequence[str] = ()
     examples: Mapping[str, Any] = field(default_factory=dict)
+    binary_from_client: Mapping[str, str] = field(default_factory=dict)
+    binary_from_server: Mapping[str, str] = field(default_factory=dict)
 
 
 def document(socket: Socket, *, host: str, secure: bool, base: str) -> dict[str, Any]:
@@ -45,6 +48,7 @@ def document(socket: Socket, *, host: str, secure: bool, base: str) -> dict[str,
             schemas[name] = schema
             schema = {"$ref": _SCHEMAS.format(model=name)}  # noqa: PLW2901
         payloads[name] = schema
+    binary = {**socket.binary_from_client, **socket.binary_from_server}
     return {
         "asyncapi": "3.0.0",
         "info": {"title": socket.title, "version": "1.0.0", "description": socket.description},
@@ -62,7 +66,7 @@ def document(socket: Socket, *, host: str, secure: bool, base: str) -> dict[str,
                 "address": socket.address,
                 "title": "A live interview",
                 "parameters": {"interview_id": {"description": "The interview"}},
-                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in payloads},
+                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in (*payloads, *binary)},
                 "bindings": {
                     "ws": {
                         "method": "GET",
@@ -76,8 +80,8 @@ def document(socket: Socket, *, host: str, secure: bool, base: str) -> dict[str,
             }
         },
         "operations": {
-            "hear": _operation("receive", "What a client may send", socket.from_client),
-            "tell": _operation("send", "What the server sends", socket.from_server),
+            "hear": _operation("receive", "What a client may send", socket.from_client, socket.binary_from_client),
+            "tell": _operation("send", "What the server sends", socket.from_server, socket.binary_from_server),
         },
         "components": {
             "messages": {
@@ -93,6 +97,16 @@ def document(socket: Socket, *, host: str, secure: bool, base: str) -> dict[str,
                     ),
                 }
                 for _, _, shape in shapes
+            }
+            | {
+                name: {
+                    "name": name,
+                    "title": name,
+                    "summary": summary,
+                    "contentType": "application/octet-stream",
+                    "payload": {"type": "string", "format": "binary"},
+                }
+                for name, summary in binary.items()
             },
             "schemas": schemas,
             "securitySchemes": {
@@ -107,12 +121,13 @@ def document(socket: Socket, *, host: str, secure: bool, base: str) -> dict[str,
     }
 
 
-def _operation(action: str, summary: str, shapes: Sequence[type[object]]) -> dict[str, Any]:
+def _operation(action: str, summary: str, shapes: Sequence[type[object]], binary: Iterable[str]) -> dict[str, Any]:
+    names = [*(shape.__name__ for shape in shapes), *binary]
     return {
         "action": action,
         "summary": summary,
         "channel": {"$ref": "#/channels/live"},
-        "messages": [{"$ref": f"#/channels/live/messages/{shape.__name__}"} for shape in shapes],
+        "messages": [{"$ref": f"#/channels/live/messages/{name}"} for name in names],
     }
 
 

@@ -5,7 +5,7 @@ The messages are the door's own; it translates them to and from the core's actio
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -21,10 +21,23 @@ from chat_service.accounts.identity import Identity
 from chat_service.contracts.credentials import Scheme
 from chat_service.contracts.door import ErrorShape, core_of, error_handlers, identify
 from chat_service.contracts.socket_protocol import MAX_FRAME_BYTES
+from chat_service.contracts.voice_socket import (
+    AudioAsk,
+    BeginAudio,
+    EndSpeech,
+    Frame,
+    Interrupt,
+    Played,
+    StopAudio,
+    Told,
+    VoiceDialect,
+    VoiceSide,
+    VoiceTerms,
+)
 from chat_service.core import Core, request_id
 from chat_service.endings import end
 from chat_service.errors import AppError, ErrorKind, not_found
-from chat_service.interviews.live.actions import Action
+from chat_service.interviews.live.actions import Action, Answer, RequestNext
 from chat_service.interviews.live.events import EventKind, LiveEvent
 from chat_service.interviews.live.rooms import InterviewGoneError, Seat
 from chat_service.storage.ids import new_id
@@ -35,6 +48,7 @@ CREDENTIAL_ENDED, INTERVIEW_GONE = 4401, 4404
 _CHECK_SECONDS = 1.0
 _UNCHECKED_SECONDS = 5.0
 _WAITING_ACTIONS = 8
+_LAST_WORDS_SECONDS = 60.0
 BAD_MESSAGES = 20
 _log = structlog.get_logger()
 
@@ -65,7 +79,7 @@ class Resume:
 class Heard:
     """A client's message: what it asks for, its published name, and the client's own name for it."""
 
-    asks: Action | Ping | Typing | Resume
+    asks: Action | Ping | Typing | Resume | AudioAsk
     type: str
     message_id: str | None = None
 
@@ -79,6 +93,10 @@ class Dialect(ABC):
     @abstractmethod
     def hear(self, message: Mapping[str, Any]) -> Heard:
         """What a message asks for. Raises MALFORMED or INVALID."""
+
+    def hear_binary(self, content: bytes) -> Heard:
+        """What a binary frame asks for. Raises UNSUPPORTED_MEDIA_TYPE where there are none such."""
+        raise AppError(ErrorKind.UNSUPPORTED_MEDIA_TYPE, "binary_not_supported", "Send text frames of JSON.")
 
     @abstractmethod
     def tell(self, event: LiveEvent) -> bytes | None:
@@ -99,7 +117,7 @@ class Terms:
 
     `count` counts the handshake, and `count_action` an action, as a request (they raise RATE_LIMITED); `place_of` names
     whose sockets are counted together, and `places` how many of them may be open. In a `conducted` interview the server
-    goes on to the next question and to the end by itself.
+    goes on to the next question and to the end by itself. With `voice` its dialect is a `VoiceDialect`, too.
     """
 
     by: tuple[Scheme, ...]
@@ -109,6 +127,7 @@ class Terms:
     count: Callable[[Core, Identity], Awaitable[None]]
     count_action: Callable[[Core, Identity, Action], Awaitable[None]]
     conducted: bool = False
+    voice: VoiceTerms | None = None
 
 
 class _ClosingError(Exception):
@@ -185,12 +204,27 @@ class _Conversation:
         self._seat = seat
         self._terms = terms
         self._dialect = dialect
+        self._voice: VoiceSide | None = None
         self._asked: asyncio.Queue[tuple[Action, Heard]] = asyncio.Queue(_WAITING_ACTIONS)
         self._bad = 0
 
     async def hold(self) -> None:
         """Until either side closes."""
-        parts = [asyncio.create_task(part()) for part in (self._listen, self._tell, self._act, self._guard)]
+        if self._terms.voice is None or not isinstance(self._dialect, VoiceDialect):
+            await self._hold(self._listen, self._tell, self._act, self._guard)
+            return
+        async with self._core.voice.session(
+            self._seat,
+            self._hand_in,
+            whole_sentences=self._terms.voice.whole_sentences,
+            repeats_question=self._terms.voice.repeats_question,
+        ) as session:
+            clock = asyncio.get_running_loop().time
+            voice = self._voice = VoiceSide(session, self._terms.voice, self._dialect, self._send_told, clock)
+            await self._hold(self._listen, self._tell, self._act, self._guard, voice.tell)
+
+    async def _hold(self, *what: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        parts = [asyncio.create_task(part()) for part in what]
         try:
             done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -222,7 +256,8 @@ class _Conversation:
                 return
             request_id.set(str(new_id()))
             try:
-                heard = self._read(message.get("text"))
+                content = message.get("bytes")
+                heard = self._read(message.get("text")) if content is None else self._read_binary(content)
             except AppError as error:
                 self._bad += 1
                 await self._send(self._dialect.tell_error(error, None), "error")
@@ -236,9 +271,13 @@ class _Conversation:
             except AppError as error:
                 await self._send(self._dialect.tell_error(error, heard), "error")
 
+    def _read_binary(self, content: bytes) -> Heard:
+        if len(content) > MAX_FRAME_BYTES:
+            raise _ClosingError(TOO_LARGE, "message too large")
+        return self._dialect.hear_binary(content)
+
     def _read(self, text: str | None) -> Heard:
-        if text is None:
-            raise AppError(ErrorKind.UNSUPPORTED_MEDIA_TYPE, "binary_not_supported", "Send text frames of JSON.")
+        text = text or ""
         if len(text.encode(errors="replace")) > MAX_FRAME_BYTES:
             raise _ClosingError(TOO_LARGE, "message too large")
         try:
@@ -260,6 +299,9 @@ class _Conversation:
                     await self._core.live.typing(self._seat)
             case Resume(last_sequence=last_sequence):
                 await self._core.live.resume(self._seat, last_sequence)
+            case BeginAudio() | Frame() | EndSpeech() | Interrupt() | Played() | StopAudio() as ask:
+                if self._voice is not None:
+                    await self._voice.hear(ask)
             case action:
                 try:
                     self._asked.put_nowait((action, heard))
@@ -276,9 +318,9 @@ class _Conversation:
             action, heard = await self._asked.get()
             request_id.set(str(new_id()))
             try:
-                await self._core.standing.require(self._identity)
-                await self._terms.count_action(self._core, self._identity, action)
-                await self._core.live.perform(self._seat, action)
+                await self._perform(action)
+                if self._voice is not None and isinstance(action, RequestNext):
+                    self._voice.repeat()
             except AppError as error:
                 await self._send(self._dialect.tell_error(error, heard), "error")
             except Exception as error:  # noqa: BLE001 - told as any defect is; the socket stays
@@ -286,13 +328,26 @@ class _Conversation:
                 told = AppError(ErrorKind.INTERNAL, "internal_error", "Something went wrong on our side.")
                 await self._send(self._dialect.tell_error(told, heard), "error")
 
+    async def _perform(self, action: Action) -> None:
+        await self._core.standing.require(self._identity)
+        await self._terms.count_action(self._core, self._identity, action)
+        await self._core.live.perform(self._seat, action)
+
+    async def _hand_in(self, answer: Answer) -> None:
+        """Hands in what was said as an answer that was typed."""
+        request_id.set(str(new_id()))
+        await self._perform(answer)
+
     async def _tell(self) -> None:
         try:
             async for event in self._seat.events():
                 message = self._dialect.tell(event)
                 if message is not None:
                     await self._send(message, event.kind.value)
+                if self._voice is not None:
+                    self._voice.notice(event)
                 if event.kind is EventKind.INTERVIEW_ENDED and self._dialect.ends_with_interview:
+                    await self._hear_out()
                     raise _ClosingError(NORMAL, "the interview has ended")
         except InterviewGoneError:
             raise _ClosingError(INTERVIEW_GONE, "the interview was deleted") from None
@@ -311,6 +366,20 @@ class _Conversation:
                     raise _ClosingError(CREDENTIAL_ENDED, error.reason) from None
                 if clock() - checked > _UNCHECKED_SECONDS:
                     raise _ClosingError(TRY_AGAIN, error.reason) from None
+
+    async def _hear_out(self) -> None:
+        """Lets the interviewer say what he has to say."""
+        if self._voice is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_WORDS_SECONDS):
+                    await self._voice.said_all()
+
+    async def _send_told(self, told: Told) -> None:
+        if not told.binary:
+            await self._send(told.content, told.type)
+            return
+        MESSAGES.labels(self._dialect.door, "out", told.type).inc()
+        await self._socket.send_bytes(told.content)
 
     async def _send(self, message: bytes, kind: str) -> None:
         MESSAGES.labels(self._dialect.door, "out", kind).inc()

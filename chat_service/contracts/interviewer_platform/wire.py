@@ -362,7 +362,8 @@ def feedback_out(feedback: FeedbackDetails, turns: Sequence[TranscriptTurn]) -> 
 
 
 def _said(turn: TranscriptTurn) -> Iterator[TurnOut]:
-    yield TurnOut(turn.question.id, "assistant", turn.question.text, turn.question.asked_at)
+    text = turn.question.text if turn.heard is None else f"{turn.heard}…"
+    yield TurnOut(turn.question.id, "assistant", text, turn.question.asked_at)
     if turn.answer:
         yield TurnOut(turn.answer.id, "user", turn.answer.content, turn.answer.submitted_at)
 

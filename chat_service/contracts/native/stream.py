@@ -1,6 +1,6 @@
-"""The native live socket: interviews by text, with numbered events that a client can go on from on any worker."""
+"""The native live socket: interviews by text and voice, with numbered events that a client can go on from anywhere."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -29,19 +29,22 @@ from chat_service.contracts.live_socket import (
     serve,
 )
 from chat_service.contracts.native import stream_wire as wire
+from chat_service.contracts.native import voice, voice_wire
 from chat_service.contracts.native.problem import Problem, ProblemDocument
 from chat_service.contracts.native.wire import message_reply, result_out
 from chat_service.contracts.socket_protocol import MAX_FRAME_BYTES, SLOW_READER_CODE
+from chat_service.contracts.voice_socket import Told, VoiceDialect, VoiceTerms
 from chat_service.core import Core
 from chat_service.errors import AppError, invalid
 from chat_service.interviews.interview import AnsweredTurn, FinishedInterview
 from chat_service.interviews.live.actions import Action, Answer, End, RequestNext, Start
 from chat_service.interviews.live.events import EventKind, LiveEvent
+from chat_service.interviews.live.voice.events import VoiceEvent
 
 router = APIRouter()
 
 _DESCRIPTION = f"""
-Text interviews over one WebSocket, by JSON in text frames: `{{"type": ..., "data": {{...}}}}`.
+Interviews over one WebSocket, by JSON in text frames: `{{"type": ..., "data": {{...}}}}`, and audio in binary ones.
 
 What has happened in an interview is numbered from 1 without a gap and kept until the interview has been over for a day.
 A client that was cut off opens a new socket, on any worker, with `last_sequence`, the number of the newest event that
@@ -55,7 +58,9 @@ back), 1008 after {BAD_MESSAGES} messages in a row that cannot be read, 1009 for
 {MAX_FRAME_BYTES // 1024} KiB, 1011 when pings are not answered, 1013 when it cannot tell whether you are still logged
 in (try again), {CREDENTIAL_ENDED} within five seconds of a logout, a revocation or the end of the account,
 {INTERVIEW_GONE} when the interview was deleted, {SLOW_READER_CODE} when what it sends is not read for 15 seconds.
-"""
+{voice.DESCRIPTION}"""
+_CLIENT_MESSAGES = (*wire.CLIENT_MESSAGES, *voice_wire.CLIENT_MESSAGES)
+_SERVER_EVENTS = (*wire.SERVER_EVENTS, *voice_wire.SERVER_EVENTS)
 SOCKET = Socket(
     title="Mock Interview, live",
     description=_DESCRIPTION.strip(),
@@ -69,14 +74,16 @@ SOCKET = Socket(
         "last_sequence": {"type": "integer", "minimum": 0, "default": 0},
     },
     credential="ticket",
-    from_client=wire.CLIENT_MESSAGES,
-    from_server=wire.SERVER_EVENTS,
+    from_client=_CLIENT_MESSAGES,
+    from_server=_SERVER_EVENTS,
+    binary_from_client={"CandidateAudio": "A frame of the candidate's voice: its number, then samples."},
+    binary_from_server={"InterviewerAudio": "A frame of the interviewer's voice: the utterance, then samples."},
 )
 
 _PROBLEM = Problem()
 _INPUTS: dict[str, type[BaseModel]] = {
     one.model_fields["type"].annotation.__args__[0]: one  # type: ignore[union-attr]
-    for one in wire.CLIENT_MESSAGES
+    for one in _CLIENT_MESSAGES
 }
 _PLAIN: dict[str, Action | Ping] = {"start": Start(), "request_next": RequestNext(), "end": End(), "ping": Ping()}
 _EVENTS: dict[EventKind, type[wire.Event]] = {
@@ -85,12 +92,14 @@ _EVENTS: dict[EventKind, type[wire.Event]] = {
     EventKind.ANSWER_ACCEPTED: wire.AnswerAcceptedEvent,
     EventKind.FEEDBACK: wire.FeedbackEvent,
     EventKind.INTERVIEW_ENDED: wire.InterviewEndedEvent,
+    EventKind.INTERVIEWER_SPOKE: voice_wire.InterviewerSpokeEvent,
+    EventKind.VOICE_TURN: voice_wire.VoiceTurnEvent,
     EventKind.THINKING: wire.ThinkingEvent,
 }
-_SERIALIZERS = {shape: TypeAdapter(shape).serializer for shape in wire.SERVER_EVENTS}
+_SERIALIZERS = {shape: TypeAdapter(shape).serializer for shape in _SERVER_EVENTS}
 
 
-class NativeDialect(Dialect):
+class NativeDialect(Dialect, VoiceDialect):
     """The native messages; `path` is the socket's own, for its errors."""
 
     door = "native"
@@ -117,7 +126,12 @@ class NativeDialect(Dialect):
                 return Heard(Typing(typing.is_typing), kind)
             case wire.ResumeMessage(data=resume):
                 return Heard(Resume(resume.last_sequence), kind)
-        return Heard(_PLAIN[kind], kind)
+        ask = voice.asked(heard)
+        return Heard(_PLAIN[kind] if ask is None else ask, kind)
+
+    def hear_binary(self, content: bytes) -> Heard:
+        """A frame of the candidate's voice."""
+        return Heard(voice.frame(content), "audio")
 
     def tell(self, event: LiveEvent) -> bytes | None:
         """The message of an event."""
@@ -131,6 +145,10 @@ class NativeDialect(Dialect):
                 event.sequence, event.at, event.message_id, event.kind.value, body
             )
         )
+
+    def tell_voice(self, event: VoiceEvent) -> Sequence[Told]:
+        """The messages of an event of voice."""
+        return voice.told(event, _json, lambda error: self.tell_error(error, None))
 
     def tell_error(self, error: AppError, heard: Heard | None) -> bytes:
         """The problem document of an error."""
@@ -167,6 +185,7 @@ async def live(websocket: WebSocket, interview_id: str) -> None:
         places=websocket.app.state.core.settings.connections_per_user,
         count=_count,
         count_action=_count_action,
+        voice=VoiceTerms(),
     )
     await serve(websocket, terms, NativeDialect(websocket.url.path), find, last_sequence=_last_sequence)
 

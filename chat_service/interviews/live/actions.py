@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from chat_service.engine.models import SpokenTiming
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -11,11 +13,15 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer the current question, or the one that is named. `message_id` makes sending it again harmless."""
+    """Answer the current question, or the one that is named. `message_id` makes sending it again harmless.
+
+    `spoken` is when its words were said; None for a typed one.
+    """
 
     content: str
     question_id: UUID | None = None
     message_id: str | None = None
+    spoken: SpokenTiming | None = None
 
 
 @dataclass(frozen=True, slots=True)

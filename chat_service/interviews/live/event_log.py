@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from chat_service.engine.report import REPORT
@@ -61,6 +61,15 @@ DELETE FROM live_events WHERE interview_id IN (
     AND coalesce(i.completed_at, i.cancelled_at) < now() - interval '1 day'
 )
 """
+
+# One statement, for interviews by text have neither. Columns are named as the fields of the events.
+_OF_VOICE = text("""
+SELECT 'voice_turn', turn_id::text, answer_id, to_jsonb(voice_turns) FROM voice_turns
+WHERE interview_id = :interview_id
+UNION ALL
+SELECT 'interviewer_spoke', subject_id::text, subject_id, to_jsonb(interviewer_utterances) FROM interviewer_utterances
+WHERE interview_id = :interview_id
+""")
 
 _BATCH = 50
 _BEGUN = (InterviewState.IN_PROGRESS, InterviewState.COMPLETED)
@@ -242,10 +251,16 @@ async def _missing_turns(
         one for (one,) in await session.execute(select(Answer.question_id).where(Answer.interview_id == interview.id))
     }
     answers = {one.question_id: one for one in await session.scalars(select(Answer).where(Answer.id.in_(untold)))}
+    voiced = await _missing_of_voice(session, interview.id, kept)
+    answer_to = await _answers_to(session, interview.id) if voiced else {}
+    last_answer: UUID | None = None
     for question, shown in zip(questions, posed_rows(questions), strict=True):
         asked = not interview.prepared or question.id in answered or question.id == interview.current_question_id
         if asked and (EventKind.QUESTION.value, str(question.id)) not in kept:
             yield EventKind.QUESTION, str(question.id), shown
+        for one in _taken(voiced, last_answer, question.id):
+            yield one
+        last_answer = answer_to.get(question.id)
         answer = answers.get(question.id)
         if answer is None or (answer.evaluation is None and held and (new is None or new.answer_id != answer.id)):
             continue
@@ -254,6 +269,31 @@ async def _missing_turns(
             yield EventKind.ANSWER_ACCEPTED, str(answer.id), accepted
         if answer.evaluation is not None:
             yield EventKind.FEEDBACK, str(answer.id), recorded_turn(interview, questions, question, answer)
+    for one in _taken(voiced, *list(voiced)):
+        yield one
+
+
+async def _answers_to(session: AsyncSession, interview_id: UUID) -> dict[UUID, UUID]:
+    rows = await session.execute(select(Answer.question_id, Answer.id).where(Answer.interview_id == interview_id))
+    return {row.question_id: row.id for row in rows}
+
+
+def _taken(
+    voiced: dict[UUID | None, list[tuple[EventKind, str, Body]]], *subjects: UUID | None
+) -> list[tuple[EventKind, str, Body]]:
+    return [one for subject in subjects for one in voiced.pop(subject, ())]
+
+
+async def _missing_of_voice(
+    session: AsyncSession, interview_id: UUID, kept: Container[tuple[str, str]]
+) -> dict[UUID | None, list[tuple[EventKind, str, Body]]]:
+    """What was said aloud and has not been told, by the question or the answer that it belongs to."""
+    missing: dict[UUID | None, list[tuple[EventKind, str, Body]]] = {}
+    for kind, subject, about, body in await session.execute(_OF_VOICE, {"interview_id": interview_id}):
+        if (kind, subject) not in kept:
+            told = EventKind(kind), subject, BODIES[EventKind(kind)].validate_python(body, strict=False)
+            missing.setdefault(about, []).append(told)
+    return missing
 
 
 def _event(row: asyncpg.Record) -> LiveEvent:

@@ -78,6 +78,10 @@ class Live:
         """Notes that the candidate is at work, so that the interview is not taken for an idle one."""
         await self._events.stay_awake(seat.room.user_id, seat.room.interview_id)
 
+    async def news(self, seat: Seat) -> None:
+        """Something has been recorded about the interview: keeps it as events, and has everybody look."""
+        await self._tell(seat.room)
+
     async def perform(self, seat: Seat, action: Action) -> None:
         """Does what is asked, to its end even when the caller is cancelled. What comes of it arrives as events.
 
@@ -140,6 +144,7 @@ class Live:
                 room.interview_id,
                 answer.content,
                 question_id=question_id,
+                spoken=answer.spoken,
                 request=_request_key(room.interview_id, answer),
                 accepted=tell,
             )
