@@ -24,6 +24,8 @@ from chat_service.accounts.tickets import Tickets
 from chat_service.analytics.analytics import Analytics
 from chat_service.coaching.coaching import Coaching
 from chat_service.engine.client import InterviewEngine
+from chat_service.engine.live_speech import LiveSpeech
+from chat_service.engine.speech import SpeechRecognition
 from chat_service.interviews.answering import Answering
 from chat_service.interviews.archive import Archive
 from chat_service.interviews.editing import Editing
@@ -32,9 +34,15 @@ from chat_service.interviews.granting import Granting
 from chat_service.interviews.idempotency import Idempotency
 from chat_service.interviews.lifecycle import Lifecycle
 from chat_service.interviews.live.live import Live
+from chat_service.interviews.live.voice.turn_taking import TurnTimes
+from chat_service.interviews.live.voice.voice import Voice, VoiceSettings
 from chat_service.interviews.numbers import Numbers
 from chat_service.interviews.opening import Opening
 from chat_service.interviews.question_sets import QuestionSets
+from chat_service.interviews.recordings.inspection import Inspection
+from chat_service.interviews.recordings.recordings import Recordings
+from chat_service.interviews.recordings.transcription import Transcription
+from chat_service.interviews.recordings.transcripts import TRANSCRIPTION_JOB, Transcripts
 from chat_service.interviews.reporting import FEEDBACK_JOB, Reporting
 from chat_service.interviews.rounds import Rounds
 from chat_service.interviews.scoring import Scoring
@@ -45,6 +53,7 @@ from chat_service.scheduling.schedules import Schedules
 from chat_service.settings import Settings
 from chat_service.storage import redis as redis_storage
 from chat_service.storage.database import Database, in_transaction
+from chat_service.storage.files import BucketStore, Desk, FolderStore, Store
 from chat_service.storage.job_worker import JobWorker, Work
 from chat_service.storage.jobs import Jobs
 
@@ -59,6 +68,7 @@ class Core:
     database: Database
     redis: Redis
     engine: InterviewEngine
+    recognition: SpeechRecognition
     limiter: SlidingWindowCounterRateLimiter
     passwords: Passwords
     accounts: Accounts
@@ -80,6 +90,10 @@ class Core:
     rounds: Rounds
     reporting: Reporting
     live: Live
+    live_speech: LiveSpeech
+    voice: Voice
+    recordings: Recordings
+    transcripts: Transcripts
     archive: Archive
     editing: Editing
     scoring: Scoring
@@ -87,6 +101,7 @@ class Core:
     schedules: Schedules
     jobs: Jobs
     job_worker: JobWorker
+    transcription_worker: JobWorker
     analytics: Analytics
     coaching: Coaching
 
@@ -134,12 +149,35 @@ class Core:
             question_limit=settings.question_limit,
             patience_seconds=patience,
         )
+        live = Live(database, redis, lifecycle, answering, reporting)
+        live_speech = LiveSpeech(
+            settings.ai_address,
+            token=settings.ai_service_token.get_secret_value(),
+            channels=settings.ai_channels,
+            request_id=request_id.get,
+        )
         sets = QuestionSets(database, engine, idempotency, patience_seconds=patience)
+        recognition = SpeechRecognition(
+            settings.ai_address,
+            token=settings.ai_service_token.get_secret_value(),
+            request_id=request_id.get,
+            in_transaction=in_transaction,
+        )
+        store = _audio_store(settings)
+        transcripts = Transcripts(
+            database,
+            jobs,
+            Transcription(database, store, recognition, deadline_seconds=patience),
+            answering,
+            inline_seconds=settings.transcribe_inline_seconds,
+            patience_seconds=patience,
+        )
         return cls(
             settings=settings,
             database=database,
             redis=redis,
             engine=engine,
+            recognition=recognition,
             limiter=SlidingWindowCounterRateLimiter(
                 RedisStorage(
                     f"async+{settings.redis_url}",
@@ -166,7 +204,31 @@ class Core:
             numbers=Numbers(database),
             rounds=Rounds(database, sets, answering, idempotency, patience_seconds=patience),
             reporting=reporting,
-            live=Live(database, redis, lifecycle, answering, reporting),
+            live=live,
+            live_speech=live_speech,
+            voice=Voice(
+                database,
+                redis,
+                live,
+                live_speech,
+                VoiceSettings(
+                    TurnTimes(
+                        done=settings.voice_done_seconds,
+                        open=settings.voice_open_seconds,
+                        trailing=settings.voice_trailing_seconds,
+                        plea_factor=settings.voice_plea_factor,
+                        longest=settings.voice_turn_seconds,
+                    ),
+                    resume_seconds=settings.voice_resume_seconds,
+                ),
+            ),
+            recordings=Recordings(
+                database,
+                Desk(settings.audio_folder / "incoming"),
+                store,
+                Inspection(most_seconds=settings.audio_max_seconds),
+            ),
+            transcripts=transcripts,
             archive=Archive(database),
             editing=Editing(database),
             scoring=Scoring(Archive(database), sets, reporting),
@@ -183,6 +245,14 @@ class Core:
                 attempts=settings.job_attempts,
                 on_begin=request_id.set,
             ),
+            # A lane of their own: they take minutes, and nothing else should wait behind them.
+            transcription_worker=JobWorker(
+                settings.database_url,
+                {TRANSCRIPTION_JOB: Work(transcripts.work, transcripts.give_up)},
+                at_once=settings.transcriptions_at_once,
+                attempts=settings.job_attempts,
+                on_begin=request_id.set,
+            ),
             analytics=Analytics(database, idle_limit=settings.idle_limit),
             coaching=Coaching(engine, redis),
         )
@@ -191,4 +261,25 @@ class Core:
         """Lets go of every connection."""
         self.passwords.close()
         await self.live.close()
-        await asyncio.gather(self.engine.close(), self.redis.aclose(), self.database.close())
+        await asyncio.gather(
+            self.engine.close(),
+            self.live_speech.close(),
+            self.recognition.close(),
+            self.redis.aclose(),
+            self.database.close(),
+        )
+
+
+def _audio_store(settings: Settings) -> Store:
+    if settings.audio_bucket is None:
+        return FolderStore(settings.audio_folder)
+    bucket, _, prefix = settings.audio_bucket.removeprefix("s3://").partition("/")
+    secret = settings.audio_bucket_secret
+    return BucketStore(
+        bucket,
+        prefix=prefix.strip("/"),
+        endpoint=settings.audio_bucket_endpoint,
+        region=settings.audio_bucket_region,
+        access_key_id=settings.audio_bucket_key_id,
+        secret_access_key=secret.get_secret_value() if secret else None,
+    )

@@ -40,6 +40,7 @@ DOORS: Mapping[str, Callable[[], FastAPI]] = {
 _CHECK_SECONDS = 3.0
 _SWEEP_SECONDS = 60.0
 _FOLD_SECONDS = 5.0
+_DISCARD_SECONDS = 5.0
 _OBSERVE_SECONDS = 5.0
 _TIDY_SECONDS = 3600.0
 # A job that takes longer to finish is put back for another process.
@@ -93,14 +94,16 @@ def make_app() -> Application:
             _repeat(core.sweeping.sweep, _SWEEP_SECONDS),
             _repeat(core.live.prune, _SWEEP_SECONDS),
             _repeat(core.analytics.fold, _FOLD_SECONDS),
+            _repeat(core.recordings.discard, _DISCARD_SECONDS),
             _repeat(core.jobs.observe, _OBSERVE_SECONDS),
             _repeat(core.jobs.tidy, _TIDY_SECONDS),
         )
-        jobs = asyncio.create_task(core.job_worker.run())
+        workers = {one: asyncio.create_task(one.run()) for one in (core.job_worker, core.transcription_worker)}
         try:
             yield
         finally:
-            await core.job_worker.stop(jobs, grace_seconds=min(settings.drain_seconds, _JOB_GRACE_SECONDS))
+            grace = min(settings.drain_seconds, _JOB_GRACE_SECONDS)
+            await asyncio.gather(*(one.stop(running, grace_seconds=grace) for one, running in workers.items()))
             housekeeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await housekeeping

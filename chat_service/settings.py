@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ _KNOWN_DEFAULTS = (
 )
 
 _TARGET = re.compile(r"(?:dns|ipv4|ipv6|unix|xds):\S+|(?:\[[0-9a-fA-F:.]+\]|[^\s:/\[\]]+):[0-9]{1,5}")
+
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[A-Za-z0-9._/-]*)?")
 
 _SENDER = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 
@@ -114,6 +117,7 @@ class Settings(DatabaseSettings):
     rate_limit_start: int = Field(10, ge=1, description="Interview starts a minute, by user")
     rate_limit_answers: int = Field(20, ge=1, description="Answers a minute, by user")
     rate_limit_feedback: int = Field(30, ge=1, description="Readings of feedback a minute, by user")
+    rate_limit_audio: int = Field(30, ge=1, description="Uploads of recordings and transcriptions a minute, by user")
     rate_limit_other: int = Field(60, ge=1, description="Other requests a minute, by user")
     rate_limit_key: int = Field(60, ge=1, description="Requests a minute, by API key, where a contract says so")
     connections_per_key: int = Field(10, ge=1, description="Open WebSockets, by API key, where a contract says so")
@@ -127,6 +131,46 @@ class Settings(DatabaseSettings):
 
     question_limit: int = Field(8, ge=1, le=50, description="Questions of an interview that names no limit")
     idle_limit_minutes: int = Field(120, ge=1, description="An interview idle for longer is completed")
+
+    audio_folder: Path = Field(
+        Path("audio"),
+        description="Folder of recorded answers; with AUDIO_BUCKET that of uploads until they are whole",
+    )
+    audio_bucket: str | None = Field(
+        None, description="Bucket for recorded answers in place of the folder, s3://name or s3://name/prefix"
+    )
+    audio_bucket_endpoint: str | None = Field(None, description="Address of an S3-compatible server; unset for AWS")
+    audio_bucket_region: str = Field("us-east-1", min_length=1, description="Region of AUDIO_BUCKET")
+    audio_bucket_key_id: str | None = Field(
+        None, description="Key for AUDIO_BUCKET; unset for the credentials of the machine's role"
+    )
+    audio_bucket_secret: SecretStr | None = Field(
+        None, validate_default=True, description="Secret of AUDIO_BUCKET_KEY_ID"
+    )
+    audio_max_seconds: int = Field(600, ge=1, le=7200, description="Longest recorded answer")
+    transcribe_inline_seconds: int = Field(
+        60, ge=0, le=600, description="Longest recording that is transcribed while its request waits"
+    )
+    transcriptions_at_once: int = Field(
+        2, ge=0, le=100, description="Other recordings transcribed at the same time, per worker; 0 for none"
+    )
+
+    voice_done_seconds: float = Field(
+        1.2, gt=0, le=60, description="Silence after a finished sentence that ends a spoken turn, seconds"
+    )
+    voice_open_seconds: float = Field(
+        2.0, gt=0, le=60, description="The same after words that may go on, such as any without punctuation"
+    )
+    voice_trailing_seconds: float = Field(
+        4.0, gt=0, le=120, description="The same after words that break off, such as “because”, a comma or “um”"
+    )
+    voice_plea_factor: float = Field(
+        1.0, ge=0, le=10, description="How much of the time is given that “let me think” and the like ask for"
+    )
+    voice_turn_seconds: float = Field(600.0, gt=0, le=3600, description="Longest spoken turn, seconds")
+    voice_resume_seconds: float = Field(
+        600.0, ge=10, le=86_400, description="How long a spoken turn can be gone on with after a broken connection"
+    )
 
     jobs_at_once: int = Field(4, ge=0, le=100, description="Durable jobs done at the same time, per worker; 0 for none")
     job_attempts: int = Field(20, ge=1, le=1000, description="Attempts at a durable job before it is given up")
@@ -151,7 +195,28 @@ class Settings(DatabaseSettings):
             raise ValueError("must end in the number of a database, such as /0")
         return value
 
-    @field_validator("jobs_at_once")
+    @field_validator("audio_bucket")
+    @classmethod
+    def _bucket(cls, value: str | None) -> str | None:
+        if value is not None and not _BUCKET.fullmatch(value):
+            raise ValueError("must look like s3://name or s3://name/prefix")
+        return value
+
+    @field_validator("audio_bucket_endpoint")
+    @classmethod
+    def _endpoint(cls, value: str | None) -> str | None:
+        if value is not None:
+            _require_address(value, ("http", "https"), "https://s3.example.com")
+        return value
+
+    @field_validator("audio_bucket_secret")
+    @classmethod
+    def _key_pair(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if (value is None) != (info.data.get("audio_bucket_key_id") is None):
+            raise ValueError("goes with AUDIO_BUCKET_KEY_ID: set both, or neither")
+        return value
+
+    @field_validator("jobs_at_once", "transcriptions_at_once")
     @classmethod
     def _pair(cls, value: int) -> int:
         if value == 1:

@@ -50,6 +50,7 @@ class RateClass(StrEnum):
     START = "start"
     ANSWERS = "answers"
     FEEDBACK = "feedback"
+    AUDIO = "audio"
     OTHER = "other"
     KEY = "key"
 
@@ -86,7 +87,8 @@ def make_door(
 ) -> FastAPI:
     """An application whose every failure, its framework's too, is rendered in the door's shape.
 
-    `uploads` gives operations, such as "PUT /profile/me/resume", a limit of their own, in bytes of the body.
+    `uploads` gives operations, such as "PUT /profile/me/resume", a limit of their own, in bytes of the body; a part of
+    the path in braces stands for any.
     """
     app = FastAPI(
         title=title,
@@ -117,6 +119,8 @@ def error_handlers(
             response.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
         if error.kind is ErrorKind.UNAUTHENTICATED:
             response.headers["WWW-Authenticate"] = "Bearer"
+        if error.kind is ErrorKind.RANGE_NOT_SATISFIABLE:
+            response.headers["Content-Range"] = f"bytes */{error.details['size_bytes']}"
         for name, value in error.details.get("rate_limit", {}).items():
             response.headers[f"RateLimit-{name.capitalize()}"] = str(value)
         return response
@@ -216,6 +220,7 @@ async def limit(core: Core, rate: RateClass, who: str) -> None:
         RateClass.START: settings.rate_limit_start,
         RateClass.ANSWERS: settings.rate_limit_answers,
         RateClass.FEEDBACK: settings.rate_limit_feedback,
+        RateClass.AUDIO: settings.rate_limit_audio,
         RateClass.KEY: settings.rate_limit_key,
         RateClass.OTHER: settings.rate_limit_other,
     }[rate]

@@ -34,6 +34,10 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("is outside the years 1 to 9999 in UTC") from None
 
 
+def _main_language(tag: str) -> str:
+    return tag.replace("_", "-").partition("-")[0].lower()
+
+
 Storable = AfterValidator(_storable)
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
 Whole = Annotated[int, Strict()]
@@ -41,6 +45,13 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 ShortLine = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), Storable]
 Resume = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000), Storable]
 Page = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), Storable]
+
+# As in BCP 47; what counts is the language alone, without its region.
+Language = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, pattern="^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=35),
+    AfterValidator(_main_language),
+]
 
 
 class Input(BaseModel):

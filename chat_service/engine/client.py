@@ -3,16 +3,14 @@
 import itertools
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import grpc
-from google.rpc import error_details_pb2
 from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_status import rpc_status
 
-from chat_service.engine import coaching, conversion, models, report_conversion, resumes
+from chat_service.engine import coaching, conversion, models, report_conversion, resumes, spoken_conversion
+from chat_service.engine.faults import fault_of, unavailable
 from chat_service.engine.report import Report
 from chat_service.errors import AppError, ErrorKind
 from protos.interview_engine.v1 import coaching_pb2_grpc as coaching_stubs
@@ -44,7 +42,7 @@ _SERVICE_CONFIG = json.dumps(
     }
 )
 
-_CHANNEL_OPTIONS = (
+CHANNEL_OPTIONS = (
     ("grpc.service_config", _SERVICE_CONFIG),
     ("grpc.enable_retries", 1),
     # What was sent of a resume is kept until the service answers, so that it can be sent again.
@@ -57,8 +55,6 @@ _CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", 8 * 1024 * 1024),
 )
 
-_WAIT_SECONDS = {grpc.StatusCode.RESOURCE_EXHAUSTED: 5.0}
-_LONGEST_WAIT_SECONDS = 3600.0
 _ResponseT_co = TypeVar("_ResponseT_co", covariant=True)
 _RequestT_contra = TypeVar("_RequestT_contra", contravariant=True)
 
@@ -95,7 +91,7 @@ class InterviewEngine:
         request_id: Callable[[], str],
         in_transaction: Callable[[], bool],
     ) -> None:
-        self._channels = [aio.insecure_channel(address, options=_CHANNEL_OPTIONS) for _ in range(channels)]
+        self._channels = [aio.insecure_channel(address, options=CHANNEL_OPTIONS) for _ in range(channels)]
         self._stubs = itertools.cycle([stubs.InterviewEngineServiceStub(channel) for channel in self._channels])
         self._resume_stubs = itertools.cycle([resume_stubs.ResumeServiceStub(channel) for channel in self._channels])
         self._coaching_stubs = itertools.cycle(
@@ -133,6 +129,7 @@ class InterviewEngine:
             context=conversion.context_message(context),
             question=conversion.question_message(turn.question),
             answer=turn.answer,
+            speech=None if turn.spoken is None else spoken_conversion.timing_message(turn.spoken),
         )
         if then_ask is not None:
             request.next_question.CopyFrom(
@@ -198,7 +195,7 @@ class InterviewEngine:
                 health_pb2.HealthCheckRequest(service=_SERVICE), timeout=_HEALTH_SECONDS
             )
         except aio.AioRpcError as error:
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
         if answer.status != health_pb2.HealthCheckResponse.SERVING:
             raise AppError(ErrorKind.UNAVAILABLE, "engine_unavailable", "ai_service is not ready.", retry_after=1)
 
@@ -214,7 +211,7 @@ class InterviewEngine:
         try:
             return await method(request, timeout=self._deadline, metadata=metadata)
         except aio.AioRpcError as error:
-            fault = _fault(error)
+            fault = fault_of(error)
             if error.code() is grpc.StatusCode.NOT_FOUND and fault.reason == "QUESTIONS_EXHAUSTED":
                 raise QuestionsExhaustedError from None
             unreadable = resumes.refused(fault.reason)
@@ -224,7 +221,7 @@ class InterviewEngine:
                 raise RuntimeError(f"ai_service refused a request: {error.details()}") from error
             if fault.reason == "MODEL_BUDGET_SPENT":
                 raise budget_spent() from error
-            raise _unavailable(error, fault.retry_after) from error
+            raise unavailable(error, fault.retry_after) from error
 
 
 def _parse(stub: "resume_stubs.ResumeServiceAsyncStub") -> _Method[bytes, resumes.Response]:
@@ -257,40 +254,3 @@ def _coaching_error(error: AppError) -> AppError:
         )
     message = "The coach did not answer. Nothing of what you sent is kept; send it again."
     return AppError(error.kind, error.reason, message, details=error.details, retry_after=error.retry_after)
-
-
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    """What ai_service says of a failure: its stable reason, and the seconds to wait where it knows them."""
-
-    reason: str | None = None
-    retry_after: float | None = None
-
-
-def _fault(error: aio.AioRpcError) -> _Fault:
-    try:
-        status = rpc_status.from_call(error)  # type: ignore[arg-type]
-    except ValueError:  # details that contradict the status: somebody between the services
-        return _Fault()
-    for detail in status.details if status is not None else ():
-        info = error_details_pb2.ErrorInfo()
-        if detail.Is(info.DESCRIPTOR) and detail.Unpack(info):
-            return _Fault(str(info.reason), _seconds(info.metadata.get("retry_after_seconds", "")))
-    return _Fault()
-
-
-def _seconds(text: str) -> float | None:
-    return min(float(text), _LONGEST_WAIT_SECONDS) if text.isascii() and text.isdecimal() else None
-
-
-def _unavailable(error: aio.AioRpcError, retry_after: float | None = None) -> AppError:
-    slow = error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-    return AppError(
-        ErrorKind.UNAVAILABLE,
-        "engine_timeout" if slow else "engine_unavailable",
-        "The interview engine did not answer in time. What you sent is kept; send it again to go on."
-        if slow
-        else "The interview engine cannot be reached just now. What you sent is kept; send it again to go on.",
-        details={"cause": error.code().name},
-        retry_after=_WAIT_SECONDS.get(error.code(), 2.0) if retry_after is None else retry_after,
-    )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from chat_service.engine import models
+from chat_service.engine.spoken_conversion import spoken_message, spoken_of
 from protos.interview_engine.v1 import evaluation_pb2 as grades
 from protos.interview_engine.v1 import interview_engine_pb2 as calls
 from protos.interview_engine.v1 import question_pb2 as questions
@@ -202,6 +203,7 @@ def evaluation_message(evaluation: models.Evaluation) -> grades.Evaluation:
                 grades.StructurePart(name=one.name, quote=None if one.quote is None else _quote_message(one.quote))
                 for one in delivery.structure_parts
             ],
+            spoken=None if delivery.spoken is None else spoken_message(delivery.spoken),
         ),
         strengths=evaluation.strengths,
         improvements=evaluation.improvements,
@@ -303,6 +305,7 @@ def delivery_of(message: grades.Delivery) -> models.Delivery:
             models.StructurePart(one.name, quote_of(one.quote) if one.HasField("quote") else None)
             for one in message.structure_parts
         ),
+        spoken=spoken_of(message.spoken) if message.HasField("spoken") else None,
     )
 
 

@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from pydantic import TypeAdapter
 
+from chat_service.engine.spoken_delivery import SpokenDelivery
+
 
 class Domain(StrEnum):
     """The field of an interview."""
@@ -218,11 +220,37 @@ class StructurePart:
 
 
 @dataclass(slots=True)
+class SpokenWord:
+    """A word as the recognizer wrote it, and when it was said: seconds from the beginning of the recording.
+
+    `end` is not before `start`. `confidence` is 0 to 1, None where the recognizer tells none.
+    """
+
+    text: str
+    start: float
+    end: float
+    confidence: float | None = None
+
+
+@dataclass(slots=True)
+class SpokenTiming:
+    """When an answer was said.
+
+    `duration_seconds` runs from the first word's beginning to the last one's end. `words` are in order, as they were
+    recognized, whatever became of the text since; none where the recognizer gives no times.
+    """
+
+    duration_seconds: float
+    words: tuple[SpokenWord, ...] = ()
+
+
+@dataclass(slots=True)
 class Delivery:
     """How the answer was said, beside the score and never part of it.
 
-    `relevance` to `confidence` are percentages, 0 to 100, None where not measured. `words_per_minute` needs a spoken
-    answer; 140 to 210 are usual. Sentences are counted between full stops. Offsets count Unicode code points.
+    `relevance` to `confidence` are percentages, 0 to 100, None where not measured. `words_per_minute`, pauses included,
+    needs a spoken answer; 140 to 210 are usual. `spoken` is None for a typed answer, and where the times of the words
+    are not known. Sentences are counted between full stops. Offsets count Unicode code points.
     """
 
     relevance: float | None
@@ -244,6 +272,7 @@ class Delivery:
     long_sentences: tuple[LongSentence, ...] = ()
     grammar_issues: tuple[GrammarIssue, ...] = ()
     structure_parts: tuple[StructurePart, ...] = ()
+    spoken: SpokenDelivery | None = None
 
 
 @dataclass(slots=True)
@@ -289,11 +318,15 @@ class Evaluation:
 
 @dataclass(slots=True)
 class Turn:
-    """One question that was asked, with the answer and its evaluation as far as there is one."""
+    """One question that was asked, with the answer and its evaluation as far as there is one.
+
+    `spoken` is when a spoken answer was said; the evaluation reads it.
+    """
 
     question: Question
     answer: str = ""
     evaluation: Evaluation | None = None
+    spoken: SpokenTiming | None = None
 
 
 @dataclass(slots=True)
@@ -339,3 +372,4 @@ class GradedTurn:
 
 EVALUATION = TypeAdapter(Evaluation)
 QUESTION = TypeAdapter(Question)
+SPOKEN_TIMING = TypeAdapter(SpokenTiming)

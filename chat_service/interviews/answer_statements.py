@@ -15,7 +15,7 @@ _CLAIMED = f"""SELECT i.id, i.domain, i.difficulty, i.question_limit, i.question
        ({SEEN_TEXTS.format(user="$2", interview="i.id")}) AS seen_texts"""
 
 # $1 interview, $2 user, $3 lease, $4 answer, $5 digest (null for a short text), $6 question or null, $7 content,
-# $8 seconds spent as the client tells it, or null.
+# $8 seconds spent as the client tells it, or null, $9 times of a spoken answer's words, or null.
 # Takes the lease and accepts the answer if nothing stands in the way; else gives no row and changes nothing.
 # After waiting for another transaction the question's row may not be in this statement's snapshot: its columns are
 # null then, though the answer is accepted.
@@ -30,8 +30,8 @@ WITH interview AS (
     AND NOT EXISTS (SELECT FROM answers WHERE question_id = current_question_id)
   RETURNING *
 ), answer AS (
-  INSERT INTO answers (id, user_id, interview_id, question_id, content, time_spent_seconds, shown_at)
-  SELECT $4, user_id, id, current_question_id, $7, $8, turn_began_at FROM interview
+  INSERT INTO answers (id, user_id, interview_id, question_id, content, time_spent_seconds, spoken, shown_at)
+  SELECT $4, user_id, id, current_question_id, $7, $8, $9, turn_began_at FROM interview
   RETURNING submitted_at, shown_at, time_spent_seconds
 )
 {_CLAIMED.format(question="i.current_question_id")}
@@ -40,7 +40,7 @@ FROM interview i CROSS JOIN answer claimed LEFT JOIN questions q ON q.id = i.cur
 
 # $1 interview, $2 user, $3 answer. What CLAIM gives, for an answer that has been accepted already.
 LOAD = f"""
-{_CLAIMED.format(question="claimed.question_id")}, claimed.content
+{_CLAIMED.format(question="claimed.question_id")}, claimed.content, claimed.spoken
 FROM answers claimed
 JOIN interviews i ON i.id = claimed.interview_id JOIN questions q ON q.id = claimed.question_id
 WHERE claimed.id = $3 AND i.id = $1 AND i.user_id = $2

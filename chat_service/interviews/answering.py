@@ -23,6 +23,7 @@ from chat_service.engine.models import (
     History,
     Question,
     QuestionKind,
+    SpokenTiming,
     Turn,
 )
 from chat_service.errors import AppError, ErrorKind, invalid, not_found
@@ -31,7 +32,7 @@ from chat_service.interviews.answer_statements import CHOSEN_COLUMNS, CLAIM, LOA
 from chat_service.interviews.asking import ASKED_AS_NEW, MAX_CHOICES, NextQuestion
 from chat_service.interviews.claims import MAX_QUESTIONS, Claim, claim_of, question_of, reply_to
 from chat_service.interviews.idempotency import Idempotency, RequestKey
-from chat_service.interviews.interview import ANSWERED, AnsweredTurn, posed
+from chat_service.interviews.interview import ANSWERED, AnsweredTurn, posed, stored_timing, timing_of
 from chat_service.interviews.leases import Lease
 from chat_service.interviews.resumption import Resend, Resumption
 from chat_service.storage.database import Database
@@ -71,6 +72,7 @@ class Answering:
         *,
         question_id: UUID | None = None,
         time_spent_seconds: int | None = None,
+        spoken: SpokenTiming | None = None,
         request: RequestKey | None = None,
         accepted: Callable[[UUID], Awaitable[None]] | None = None,
     ) -> AnsweredTurn:
@@ -78,7 +80,8 @@ class Answering:
 
         `question_id` names the question that is meant and refuses the answer when it is not the current one; of a
         prepared interview any open question can be named, and the current one is the first of them. What the client
-        tells of the time that he spent is kept and decides nothing.
+        tells of the time that he spent is kept and decides nothing. `spoken` is when the words of a spoken answer were
+        said, whatever has been edited since; it is kept with the answer and never touches the score.
         `accepted` is called with the answer's id once it is kept, before it is graded.
         Raises INVALID for an unusable text, NOT_FOUND, CONFLICT (with the current question in its details) when
         there is nothing to answer, an answer is being graded or the interview's budget is spent, UNAVAILABLE when the
@@ -90,7 +93,7 @@ class Answering:
             request,
             ANSWERED,
             lambda: self._take(
-                user_id, interview_id, _Sent(content, question_id, time_spent_seconds), request, accepted
+                user_id, interview_id, _Sent(content, question_id, time_spent_seconds, spoken), request, accepted
             ),
         )
 
@@ -110,7 +113,7 @@ class Answering:
             resumed = await self._resumption.resume(
                 user_id,
                 interview_id,
-                Resend(sent.content, sent.question_id, digest(sent.content), sent.time_spent_seconds),
+                Resend(sent.content, sent.question_id, digest(sent.content), sent.time_spent_seconds, sent.spoken),
                 may_wait=time.monotonic() < give_up,
             )
             if isinstance(resumed, AnsweredTurn):
@@ -134,9 +137,7 @@ class Answering:
             if claim.prepared:
                 return await self._grade_of_set(claim, request, follow_up=ask and claim.may_be_followed_up)
             last = not ask or claim.questions_asked >= claim.question_limit
-            graded = await self._engine.evaluate(
-                claim.context, Turn(claim.question, claim.content), then_ask=None if last else claim.history
-            )
+            graded = await self._engine.evaluate(claim.context, _turn(claim), then_ask=None if last else claim.history)
             return await self._record(claim, graded, request, last=last)
 
     async def _grade_of_set(self, claim: Claim, request: RequestKey | None, *, follow_up: bool) -> AnsweredTurn:
@@ -144,7 +145,7 @@ class Answering:
         told = replace(claim.context, domain=claim.question.domain, question_limit=MAX_QUESTIONS)
         graded = await self._engine.evaluate(
             told,
-            Turn(claim.question, claim.content),
+            _turn(claim),
             then_ask=claim.history if follow_up else None,
             follow_up_only=True,
         )
@@ -172,18 +173,28 @@ class Answering:
             sent.question_id,
             sent.content,
             sent.time_spent_seconds,
+            stored_timing(sent.spoken),
         )
         if row is None:
             return None
         if row["key"] is None:
             return await self._load(lease, user_id, interview_id, answer_id)
-        return claim_of(row, user_id=user_id, lease=lease, answer_id=answer_id, content=sent.content)
+        return claim_of(
+            row, user_id=user_id, lease=lease, answer_id=answer_id, content=sent.content, spoken=sent.spoken
+        )
 
     async def _load(self, lease: UUID, user_id: UUID, interview_id: UUID, answer_id: UUID) -> Claim:
         row = await self._database.fetch_row(LOAD, interview_id, user_id, answer_id)
         if row is None:
             raise not_found("interview")
-        return claim_of(row, user_id=user_id, lease=lease, answer_id=answer_id, content=row["content"])
+        return claim_of(
+            row,
+            user_id=user_id,
+            lease=lease,
+            answer_id=answer_id,
+            content=row["content"],
+            spoken=timing_of(row["spoken"]),
+        )
 
     async def _record(
         self, claim: Claim, graded: GradedTurn, request: RequestKey | None, *, last: bool
@@ -302,6 +313,11 @@ class _Sent:
     content: str
     question_id: UUID | None
     time_spent_seconds: int | None
+    spoken: SpokenTiming | None
+
+
+def _turn(claim: Claim) -> Turn:
+    return Turn(claim.question, claim.content, spoken=claim.spoken)
 
 
 def require_answer(content: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -21,6 +21,8 @@ from chat_service.interviews.interview import (
     posed_rows,
     transcript_turn,
 )
+from chat_service.interviews.live.events import Subject
+from chat_service.interviews.live.tables import UtteranceRow
 from chat_service.interviews.states import InterviewState
 from chat_service.interviews.tables import Answer, AskedQuestion, Interview
 from chat_service.storage.database import Database
@@ -98,15 +100,25 @@ class Archive:
 
     async def _turns(self, session: AsyncSession, interview_id: UUID) -> tuple[TranscriptTurn, ...]:
         rows = await session.execute(
-            select(AskedQuestion, Answer)
+            select(AskedQuestion, Answer, UtteranceRow.heard)
             .outerjoin(Answer, Answer.question_id == AskedQuestion.id)
+            .outerjoin(
+                UtteranceRow,
+                and_(
+                    UtteranceRow.interview_id == AskedQuestion.interview_id,
+                    UtteranceRow.subject == Subject.QUESTION.value,
+                    UtteranceRow.subject_id == AskedQuestion.id,
+                    UtteranceRow.interrupted,
+                ),
+            )
             .where(AskedQuestion.interview_id == interview_id)
             .order_by(AskedQuestion.number)
         )
-        pairs = list(rows)
-        shown = posed_rows([question for question, _ in pairs])
+        turns = list(rows)
+        shown = posed_rows([question for question, _, _ in turns])
         return tuple(
-            transcript_turn(question, posed, answer) for (question, answer), posed in zip(pairs, shown, strict=True)
+            transcript_turn(question, posed, answer, heard=heard)
+            for (question, answer, heard), posed in zip(turns, shown, strict=True)
         )
 
 

@@ -16,6 +16,7 @@ from chat_service.engine.models import (
     Question,
     QuestionKind,
     QuestionSource,
+    SpokenTiming,
 )
 from chat_service.interviews import history as histories
 from chat_service.interviews.asking import NextQuestion
@@ -48,6 +49,7 @@ class Claim:
     content: str
     submitted_at: datetime
     time_spent_seconds: int | None
+    spoken: SpokenTiming | None
     shown_at: datetime | None
     context: InterviewContext
     question_id: UUID
@@ -77,7 +79,9 @@ class Claim:
         return self.follow_ups and follow_ups < MAX_FOLLOW_UPS and self.question_limit < MAX_QUESTIONS
 
 
-def claim_of(row: asyncpg.Record, *, user_id: UUID, lease: UUID, answer_id: UUID, content: str) -> Claim:
+def claim_of(
+    row: asyncpg.Record, *, user_id: UUID, lease: UUID, answer_id: UUID, content: str, spoken: SpokenTiming | None
+) -> Claim:
     """The claim of a record that CLAIM or LOAD gave."""
     question = question_of(row, domain=row["question_domain"], difficulty=row["question_difficulty"])
     return Claim(
@@ -88,6 +92,7 @@ def claim_of(row: asyncpg.Record, *, user_id: UUID, lease: UUID, answer_id: UUID
         content=content,
         submitted_at=row["submitted_at"],
         time_spent_seconds=row["time_spent_seconds"],
+        spoken=spoken,
         shown_at=row["shown_at"],
         context=context(dict(row)),
         question_id=row["question_id"],
@@ -151,6 +156,7 @@ def reply_to(claim: Claim, evaluation: Evaluation, chosen: NextQuestion | None, 
                 time_spent_seconds=claim.time_spent_seconds,
                 seconds_taken=taken,
                 late=late,
+                spoken=claim.spoken,
             ),
             expected_points=question.points,
             reference_answer=question.reference_answer,

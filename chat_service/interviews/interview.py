@@ -1,7 +1,7 @@
 """An interview and its turns as their owner sees them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from chat_service.engine.models import (
     EVALUATION,
+    SPOKEN_TIMING,
     Difficulty,
     Domain,
     Evaluation,
@@ -18,6 +19,7 @@ from chat_service.engine.models import (
     Question,
     QuestionKind,
     QuestionSource,
+    SpokenTiming,
 )
 from chat_service.engine.report import Report
 from chat_service.interviews.round_types import QuestionCategory, category_of
@@ -91,7 +93,7 @@ class GivenAnswer:
     `seconds_taken` is what the server measured since it showed the question (in a set, since it showed it or replied
     to the answer before, whichever was later); None where it was not measured. `late` says that the time limit was
     over by more than a grace of 15 seconds; such an answer is graded like any other. `time_spent_seconds` is what
-    the client told, and decides nothing.
+    the client told, and decides nothing. `spoken` is when the words of a spoken answer were said, None for a typed one.
     """
 
     id: UUID
@@ -102,16 +104,21 @@ class GivenAnswer:
     time_spent_seconds: int | None = None
     seconds_taken: float | None = None
     late: bool = False
+    spoken: SpokenTiming | None = None
 
 
 @dataclass(slots=True)
 class TranscriptTurn:
-    """A question with its answer. What a full answer says is set once there is an answer with a grade."""
+    """A question with its answer. What a full answer says is set once there is an answer with a grade.
+
+    `heard` is what was heard of a question that was spoken aloud and interrupted, else None.
+    """
 
     question: PosedQuestion
     answer: GivenAnswer | None
     expected_points: tuple[ExpectedPoint, ...] | None
     reference_answer: str | None
+    heard: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(slots=True)
@@ -300,7 +307,9 @@ def posed_rows(rows: Sequence[AskedQuestion]) -> list[PosedQuestion]:
     ]
 
 
-def transcript_turn(question: AskedQuestion, shown: PosedQuestion, answer: Answer | None) -> TranscriptTurn:
+def transcript_turn(
+    question: AskedQuestion, shown: PosedQuestion, answer: Answer | None, *, heard: str | None = None
+) -> TranscriptTurn:
     """The turn of rows."""
     graded = answer is not None and answer.evaluation is not None
     return TranscriptTurn(
@@ -308,6 +317,7 @@ def transcript_turn(question: AskedQuestion, shown: PosedQuestion, answer: Answe
         answer=None if answer is None else given_answer(answer, question.time_limit_seconds),
         expected_points=expected_points(question.points) if graded else None,
         reference_answer=question.reference_answer if graded else None,
+        heard=heard,
     )
 
 
@@ -324,7 +334,18 @@ def given_answer(row: Answer, time_limit_seconds: int) -> GivenAnswer:
         time_spent_seconds=row.time_spent_seconds,
         seconds_taken=taken,
         late=late,
+        spoken=timing_of(row.spoken),
     )
+
+
+def stored_timing(spoken: SpokenTiming | None) -> dict[str, Any] | None:
+    """When an answer was said, as a row keeps it."""
+    return None if spoken is None else SPOKEN_TIMING.dump_python(spoken, mode="json", exclude_none=True)
+
+
+def timing_of(stored: Mapping[str, Any] | None) -> SpokenTiming | None:
+    """When an answer was said, as a row has it."""
+    return None if stored is None else SPOKEN_TIMING.validate_python(stored, strict=False)
 
 
 def timing(shown_at: datetime | None, submitted_at: datetime, time_limit_seconds: int) -> tuple[float | None, bool]:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chat_service.engine.models import QuestionKind
+from chat_service.engine.models import QuestionKind, SpokenTiming
 from chat_service.errors import AppError, ErrorKind
 from chat_service.interviews.holding import owned
 from chat_service.interviews.interview import (
@@ -15,6 +15,7 @@ from chat_service.interviews.interview import (
     PosedQuestion,
     posed_rows,
     progress,
+    stored_timing,
     transcript_turn,
 )
 from chat_service.interviews.leases import LEASE_SECONDS
@@ -31,6 +32,7 @@ class Resend:
     question_id: UUID | None
     digest: bytes | None
     time_spent_seconds: int | None = None
+    spoken: SpokenTiming | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ class Resumption:
                 question_id=meant.id,
                 content=resend.content,
                 time_spent_seconds=resend.time_spent_seconds,
+                spoken=stored_timing(resend.spoken),
                 shown_at=max(filter(None, (meant.asked_at, interview.turn_began_at))),
             )
             session.add(pending)

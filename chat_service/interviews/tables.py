@@ -149,7 +149,8 @@ class Answer(Base):
     """The one answer to a question. Pending (`evaluation` is null) from the moment that it is accepted.
 
     `point_statuses` repeats of the evaluation what the choice of later questions reads: point id to status.
-    `time_spent_seconds` is what the client told, `shown_at` when the server had shown the question.
+    `time_spent_seconds` is what the client told, `shown_at` when the server had shown the question. `spoken` has the
+    times of a spoken answer's words.
     """
 
     __tablename__ = "answers"
@@ -163,6 +164,7 @@ class Answer(Base):
     submitted_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     time_spent_seconds: Mapped[int | None] = mapped_column(Integer)
     shown_at: Mapped[datetime | None] = mapped_column(Moment)
+    spoken: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     evaluated_at: Mapped[datetime | None] = mapped_column(Moment)
     score: Mapped[float | None] = mapped_column(Float)
     evaluation: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))

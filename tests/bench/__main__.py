@@ -5,6 +5,8 @@ reads       the read endpoints at 16 connections
 login       POST /auth/login
 analytics   /admin/analytics and /analytics/me with up to a million interviews in the database
 evaluation  the built-in grader
+voice       live interviews by voice at 1, 5 and 20 sessions, without the models' time; voice activity
+cutoff      false cut-offs of speech with pauses, against the delay after its end
 
 Everything runs on this machine with real servers in a temporary folder. Throughput and latency depend on the machine
 and on what else it does; the ratios to the floor of the same run are what can be compared.
@@ -21,13 +23,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.bench import analytics, answering, evaluation, login, reading, tables
+from tests.bench import analytics, answering, cutoff, evaluation, login, reading, tables, voice
 from tests.bench.comparison import Effort
 from tests.bench.jobs import BenchError
 from tests.bench.processes import require_proc
 from tests.bench.stage import set_up
 
-_PARTS = ("answer", "reads", "login", "analytics", "evaluation")
+_PARTS = ("answer", "reads", "login", "analytics", "evaluation", "voice", "cutoff")
 _ResultT = TypeVar("_ResultT")
 _LIMITS = ("AUTHENTICATION", "START", "ANSWERS", "OTHER")
 
@@ -55,6 +57,13 @@ def main() -> int:
             graded = evaluation.measure()
             print(tables.evaluation(graded))
             results["evaluation"] = asdict(graded)
+        if "voice" in parts:
+            results |= _voice(settings, effort, chosen.sessions)
+        if "cutoff" in parts:
+            _title("cutoff: two parts of speech with a pause between them, silero and turn-taking as they are")
+            cuts = _each(cutoff.measure())
+            print(tables.cutoff(cuts))
+            results["cutoff"] = [asdict(one) for one in cuts]
     except BenchError as error:
         print(error, file=sys.stderr)
         return 1
@@ -85,6 +94,15 @@ def _on_stage(parts: Sequence[str], settings: Mapping[str, str], effort: Effort)
             print(tables.logins(logins))
             results["login"] = [asdict(one) for one in logins]
     return results
+
+
+def _voice(settings: Mapping[str, str], effort: Effort, sessions: Sequence[int]) -> dict[str, Any]:
+    _title("voice: from the end of speech, spoken in real time, to its words and to the reply, models without time")
+    share = voice.activity_share(effort.rounds)
+    print(tables.activity(share))
+    spoken = _each(voice.measure(settings, effort.rounds, sessions))
+    print(tables.voice(spoken))
+    return {"activity": share, "voice": [asdict(one) for one in spoken]}
 
 
 def _each(results: Iterable[_ResultT]) -> list[_ResultT]:
@@ -127,6 +145,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--sizes", type=_sizes, default=analytics.SIZES, help="interviews for analytics (1000,100000,...)"
     )
+    parser.add_argument("--sessions", type=_sizes, default=voice.SESSIONS, help="sessions for voice (1,5,20)")
     parser.add_argument(
         "--rate-limits", action="store_true", help="count requests as in production, without refusing any"
     )

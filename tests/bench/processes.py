@@ -29,6 +29,12 @@ def cpu_seconds(pid: int) -> float:
     return total * TICK_SECONDS
 
 
+def machine_ticks() -> tuple[int, int]:
+    """Clock ticks since the machine started in which its cores had nothing to do, and all of them."""
+    fields = [int(field) for field in (_PROC / "stat").read_text("utf-8").split("\n", 1)[0].split()[1:9]]
+    return fields[3] + fields[4], sum(fields)
+
+
 def _snapshot() -> tuple[dict[int, int], dict[int, int]]:
     ticks, parents = {}, {}
     for folder in _PROC.iterdir():

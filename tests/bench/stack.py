@@ -30,8 +30,10 @@ class Stack:
     All live in a temporary folder and end with the `with` block. Raises BenchError when one cannot be started.
     """
 
-    def __init__(self, settings: Mapping[str, str]) -> None:
+    def __init__(self, settings: Mapping[str, str], engine: str = "tests.fakes.engine") -> None:
+        """`engine` is the module that serves the engine, at `--listen`."""
         self._settings = settings
+        self._engine_module = engine
         self._processes: list[Process] = []
         self.jwt_secret = secrets.token_hex(32)
         self.chat_port, self.floor_port = free_port(), free_port()
@@ -109,7 +111,7 @@ class Stack:
         self._postgres.wait_until_ready(_READY_SECONDS)
         self._valkey.wait_until_ready(_READY_SECONDS)
         self._python("migrations", "chat_service", "migrate").run_to_end(_READY_SECONDS)
-        self._engine = self._python("engine", "tests.fakes.engine", "--listen", f"127.0.0.1:{self._engine_port}")
+        self._engine = self._python("engine", self._engine_module, "--listen", f"127.0.0.1:{self._engine_port}")
         self._engine.start()
         self._chat = self._python("chat_service", "chat_service", "serve")
         self._chat.start()

@@ -4,13 +4,18 @@ from collections.abc import Sequence
 
 from tests.bench.analytics import AnalyticsFigures
 from tests.bench.comparison import Comparison
+from tests.bench.cutoff import CutOffFigures, Pause
 from tests.bench.evaluation import EvaluationFigures
 from tests.bench.login import Logins
+from tests.bench.voice import VoiceFigures
 
 THROUGHPUT_TARGET = 0.40
 CPU_TARGET = 2.3
 ADMIN_TARGET_MS = 20.0
+VOICE_TARGET_MS = 30.0
+ACTIVITY_TARGET = 0.01
 _TARGET_CONNECTIONS = 16
+_TARGET_SESSIONS = 20
 
 
 def comparisons(results: Sequence[Comparison]) -> str:
@@ -80,6 +85,65 @@ def evaluation(result: EvaluationFigures) -> str:
             f"{result.threads} threads grade {result.batch_rate:.0f} answers a second",
         )
     )
+
+
+def activity(share: float) -> str:
+    """What voice activity takes."""
+    return (
+        f"silero with its framing, one session: {share:.2%} of a core, "
+        f"target under {ACTIVITY_TARGET:.0%}: {_verdict(share < ACTIVITY_TARGET)}"
+    )
+
+
+def voice(results: Sequence[VoiceFigures]) -> str:
+    """Latencies by the number of sessions, with what the processes used for each."""
+    rows: list[Sequence[str]] = [
+        ("sessions", "turns", "words p50 ms", "p95 ms", "reply p50 ms", "p95 ms", "chat", "ai", "machine busy")
+    ]
+    for one in results:
+        latencies = (one.words_p50, one.words_p95, one.reply_p50, one.reply_p95)
+        shares = (one.cpu["chat"], one.cpu["ai"], one.busy)
+        row = (str(one.sessions), str(one.turns), *(f"{value:.1f}" for value in latencies))
+        rows.append((*row, *(f"{share:.1%}" for share in shares)))
+    lines = [_aligned(rows)]
+    for one in results:
+        if one.sessions == _TARGET_SESSIONS:
+            for name, p50, p95 in (("words", one.words_p50, one.words_p95), ("reply", one.reply_p50, one.reply_p95)):
+                lines.append(
+                    f"{name} at {one.sessions} sessions: median {p50:.1f} ms, p95 {p95:.1f} ms, "
+                    f"target under {VOICE_TARGET_MS:.0f} ms: {_verdict(p95 < VOICE_TARGET_MS)}"
+                )
+    return "\n".join(lines)
+
+
+def cutoff(results: Sequence[CutOffFigures]) -> str:
+    """False cut-offs against delays, and for the default times by what stands before the pause and its length."""
+    rows: list[Sequence[str]] = [("words", "times", "cut off", "of", "share", "delay p50 s", "p95 s", "no end")]
+    rows += [
+        (
+            _written(one),
+            f"{one.factor:g} x",
+            str(one.cut_off),
+            str(one.utterances),
+            f"{one.cut_off / one.utterances:.0%}",
+            f"{one.delay_p50:.2f}",
+            f"{one.delay_p95:.2f}",
+            str(one.endless),
+        )
+        for one in results
+    ]
+    return "\n\n".join((_aligned(rows), *(_by_pause(one) for one in results if one.factor == 1)))
+
+
+def _by_pause(figures: CutOffFigures) -> str:
+    pauses = sorted({one.pause for one in figures.by_pause})
+    counts = {(one.kind, one.pause): f"{one.cut_off}/{one.utterances}" for one in figures.by_pause}
+    head = (f"default times, {_written(figures)}: a pause of", *(f"{pause:g} s" for pause in pauses))
+    return _aligned([head, *((kind.value, *(counts[kind, pause] for pause in pauses)) for kind in Pause)])
+
+
+def _written(figures: CutOffFigures) -> str:
+    return "punctuated" if figures.punctuated else "bare"
 
 
 def _verdict(met: bool) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from chat_service.main import make_app
 from tests.fakes import engine as fakes
 
 PASSWORD = "correct horse battery"
+_AUDIO = tempfile.TemporaryDirectory(prefix="mock-interview-audio-")
 
 
 @dataclass
@@ -139,6 +141,7 @@ def settings_with(database_url: str, redis_url: str) -> dict[str, str]:
         "AI_SERVICE_TOKEN": secrets.token_hex(32),
         "AI_CHANNELS": "1",
         "AI_DEADLINE_SECONDS": "5",
+        "AUDIO_FOLDER": _AUDIO.name,
         "RATE_LIMITS": "off",
         "LOG_LEVEL": "warning",
     }

@@ -40,11 +40,21 @@ class LiveClient:
         await self.connection.send(json.dumps({"type": kind, "data": data}))
 
     async def hear(self) -> dict[str, Any]:
-        """The next message."""
+        """The next message; a binary one as {"type": "audio", "utterance", "samples"}."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            message: dict[str, Any] = json.loads(await self.connection.recv())
+            content = await self.connection.recv()
+        if isinstance(content, bytes):
+            utterance = int.from_bytes(content[:4], "big")
+            message: dict[str, Any] = {
+                "type": "audio",
+                "sequence": None,
+                "utterance": utterance,
+                "samples": (len(content) - 4) // 2,
+            }
+        else:
+            message = json.loads(content)
+            DOCUMENTED.require(message)
         self.heard.append(message)
-        DOCUMENTED.require(message)
         return message
 
     async def until(self, kind: str, fits: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:

@@ -130,6 +130,12 @@ def test_a_secret_shows_itself_in_no_printed_form() -> None:
         ("JOBS_AT_ONCE", "1"),
         ("REMINDER_MINUTES", "60;10"),
         ("MAIL_FROM", "nobody"),
+        ("AUDIO_BUCKET", "recordings"),
+        ("AUDIO_BUCKET", "s3://Recordings"),
+        ("AUDIO_BUCKET_ENDPOINT", "s3.example.com"),
+        ("AUDIO_BUCKET_SECRET", "without a key"),
+        ("AUDIO_MAX_SECONDS", "0"),
+        ("TRANSCRIPTIONS_AT_ONCE", "1"),
     ],
 )
 def test_a_wrong_value_is_refused_and_its_variable_named(

@@ -1,4 +1,8 @@
-"""The contracts are played against the service that the chat service's tests run."""
+"""The contracts are played against a service such as the chat service's tests run."""
+
+from collections.abc import Mapping
+
+import pytest
 
 from tests.chat_service.conftest import (  # noqa: F401
     anybody,
@@ -7,6 +11,13 @@ from tests.chat_service.conftest import (  # noqa: F401
     genuine_passwords,
     join,
     service,
-    settings,
+    settings_with,
     shared_service,
 )
+from tests.servers import ask
+
+
+@pytest.fixture(scope="session")
+def settings(redis_url: str) -> Mapping[str, str]:
+    """With a database of its own: services that share one do each other's jobs, by another script."""
+    return settings_with(ask("database"), redis_url)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -23,6 +24,8 @@ B.Sc. Computer Science, MIT, 2019
 Projects
 Ledger - A double-entry ledger in Go.
 """
+
+RECORDING = (Path(__file__).parents[1] / "speech" / "wavs" / "hash_map.wav").read_bytes()
 
 # What is sent, by operation. The tokens and the address are replaced by those of the run.
 REQUESTS: Mapping[str, Any] = {
@@ -53,6 +56,10 @@ REQUESTS: Mapping[str, Any] = {
     "POST /interviews/{interview_id}/rounds/{round_id}/start": {"follow_ups": True},
     "PUT /schedules/{interview_id}/reschedule": {"scheduled_at": "2035-06-08T17:30:00+05:30"},
     "POST /interviews/{interview_id}/messages": {"content": ANSWER},
+    "POST /interviews/{interview_id}/questions/{question_id}/transcript": {"language": "en"},
+    "PUT /interviews/{interview_id}/questions/{question_id}/transcript": {
+        "text": "I would use a hash map from each value to its index, and look up the complement of every number."
+    },
     "POST /coaching/feedback": {
         "question": "Tell me about a time you faced a difficult technical challenge.",
         "answer": STORY,
@@ -133,6 +140,7 @@ class Player:
         await self._exchange("GET /analytics/me/charts/{name}", name="score-trend")
         await self._play_set()
         await self._play_rounds()
+        await self._play_recording()
         await self._exchange("POST /auth/logout")
         again = await self._exchange("POST /auth/login", email=self._email)
         self._client.headers["Authorization"] = f"Bearer {again['access_token']}"
@@ -157,15 +165,32 @@ class Player:
         (await self._client.post(f"/interviews/{interview}/messages", json={"content": ANSWER})).raise_for_status()
         await self._exchange("POST /interviews/{interview_id}/rounds/{round_id}/complete", interview, **first)
 
-    async def _exchange(self, operation: str, interview_id: str = "", **of_this_run: str) -> Any:
+    async def _play_recording(self) -> None:
+        created = await self._client.post("/interviews", json={"domain": "dsa", "difficulty": "medium"})
+        interview = created.raise_for_status().json()["id"]
+        started = await self._client.post(f"/interviews/{interview}/start")
+        question = {"question_id": started.raise_for_status().json()["current_question"]["id"]}
+        path = "/interviews/{interview_id}/questions/{question_id}"
+        await self._exchange(f"PUT {path}/audio", interview, RECORDING, **question)
+        await self._exchange(f"GET {path}/audio", interview, **question)
+        await self._exchange(f"POST {path}/transcript", interview, **question)
+        await self._exchange(f"GET {path}/transcript", interview, **question)
+        await self._exchange(f"PUT {path}/transcript", interview, **question)
+        await self._exchange(f"POST {path}/transcript/submit", interview, **question)
+
+    async def _exchange(
+        self, operation: str, interview_id: str = "", file: bytes | None = None, **of_this_run: str
+    ) -> Any:
         method, path = operation.split(" ")
         body = self._requests.get(operation)
         url = path.format(interview_id=interview_id, **of_this_run)
-        if isinstance(body, str):
+        if file is not None:
+            reply = await self._client.request(method, url, content=file)
+        elif isinstance(body, str):
             reply = await self._client.request(method, url, content=body, headers={"Content-Type": "text/plain"})
         else:
             sent = {**body, **of_this_run} if body is not None else None
-            reply = await self._client.request(method, url, json=sent)
+            reply = await self._client.request(method, url, json=sent, headers={"Accept": "application/json"})
         if not reply.is_success:
             raise RuntimeError(f"{operation} was answered by {reply.status_code}: {reply.text}")
         answer = reply.json() if reply.content else None

@@ -1,7 +1,12 @@
 """Contract 002, "AI Mock Interviewer Platform": its examples, its errors and its socket, as its document has them."""
 
+import asyncio
+import io
 import json
+import wave
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,10 +17,14 @@ import pytest
 import websockets.asyncio.client as sockets
 from websockets.exceptions import ConnectionClosed
 
+from chat_service.contracts.asyncapi import document
+from chat_service.contracts.interviewer_platform.stream import SOCKET
 from chat_service.interviews.archive import Archive
 from tests.chat_service.conftest import Candidate, Service, expect, serving
 from tests.chat_service.live import refused
+from tests.contracts.asyncapi_parser import Messages
 from tests.contracts.shapes import require_shape
+from tests.fakes.speech import noise, silence, spoken
 from tests.waiting import until
 
 PREFIX = "/contracts/interviewer-platform"
@@ -25,6 +34,7 @@ ENDPOINTS = DOCUMENT["endpoints"]
 CODES = {int(status): code for status, code in DOCUMENT["errors"].items()}
 ANSWER = "I would approach it by keeping the entries in a hash table, because a lookup is O(1) on average."
 UNKNOWN = "019a2f64-6f1f-7d5c-9c35-4e0b5d3f7a10"
+DOCUMENTED = Messages(document(SOCKET, host="localhost", secure=False, base=BASE))
 PUBLIC = {"POST /auth/signup", "POST /auth/login"}
 
 
@@ -65,9 +75,9 @@ class Client:
         self.http.headers["Authorization"] = f"Bearer {self.token}"
         return self
 
-    async def create(self) -> str:
+    async def create(self, **fields: Any) -> str:
         """The id of a new interview."""
-        return str((await self.call("POST /interviews/create"))["session"]["id"])
+        return str((await self.call("POST /interviews/create", **fields))["session"]["id"])
 
     async def feedback(self, interview_id: str) -> Any:
         """The feedback once it is there."""
@@ -295,9 +305,192 @@ async def test_a_forged_request_with_the_cookie_is_refused(
     await stranger.create()
 
 
-async def test_the_socket_admits_by_cookie_token_and_ticket_and_says_that_there_is_no_speech(
-    client: Client, service: Service
-) -> None:
+@asynccontextmanager
+async def streaming(client: Client, interview: str) -> AsyncIterator["Stream"]:
+    """The interview's socket, by the bearer token."""
+    address = f"{client.url.replace('http', 'ws', 1)}{BASE}/interview/stream/{interview}"
+    headers = {"Authorization": f"Bearer {client.token}"}
+    async with sockets.connect(address, additional_headers=headers, compression=None, proxy=None) as socket:
+        yield Stream(socket)
+
+
+class Stream:
+    """An open socket of contract 002. Every message fits the AsyncAPI document and the contract."""
+
+    def __init__(self, socket: sockets.ClientConnection) -> None:
+        self.socket = socket
+        self.heard: list[dict[str, Any]] = []
+
+    async def say(self, audio: bytes, sample_rate: int = 16_000) -> None:
+        """Sends samples, as documented, a tenth of a second in each message."""
+        for start in range(0, len(audio), sample_rate // 5):
+            data = b64encode(audio[start : start + sample_rate // 5]).decode()
+            await self.send({**DOCUMENT["messages"]["audio_chunk"], "data": data, "sample_rate": sample_rate})
+
+    async def send(self, message: Any) -> None:
+        """Sends a message."""
+        await self.socket.send(json.dumps(message))
+
+    async def hear(self) -> dict[str, Any]:
+        """The next message."""
+        async with asyncio.timeout(20):
+            message: dict[str, Any] = json.loads(await self.socket.recv())
+        DOCUMENTED.require(message)
+        example = DOCUMENT["messages"].get(message["type"])
+        if example is not None and message.get("data", "") is not None:
+            require_shape(example, message)
+        self.heard.append(message)
+        return message
+
+    async def until(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """The next message of the type with these fields."""
+        while True:
+            message = await self.hear()
+            if message["type"] == kind and fields.items() <= message.items():
+                return message
+
+
+async def test_an_interview_is_held_by_the_documented_messages(client: Client, service: Service) -> None:
+    interview = await client.create()
+    asked = expect(200, await client.send("GET /interviews/{id}", interview))
+    async with streaming(client, interview) as stream:
+        await stream.until("status", state="speaking")
+        question = await stream.until("audio_response")
+        assert question["text"] == asked["messages"][0]["content"]
+        with wave.open(io.BytesIO(b64decode(question["data"]))) as played:
+            assert (played.getnchannels(), played.getsampwidth(), played.getframerate()) == (1, 2, 16_000)
+            assert played.getnframes() > 0
+        await stream.until("status", state="listening")
+        await stream.say(spoken(ANSWER))
+        await stream.send(DOCUMENT["messages"]["speech_end"])
+        await stream.until("status", state="processing")
+        assert (await stream.until("transcription", is_final=True))["text"] == ANSWER
+        await stream.until("status", state="speaking")
+        assert (await stream.until("audio_response"))["text"] == "A scripted grade."
+        assert "Question 2" in (await stream.until("audio_response"))["text"]
+        await stream.until("status", state="listening")
+    partial = [one["text"] for one in stream.heard if one["type"] == "transcription" and not one["is_final"]]
+    assert partial
+    assert all(ANSWER.startswith(text) for text in partial)
+    read = expect(200, await client.send("GET /interviews/{id}", interview))
+    assert [one["role"] for one in read["messages"]] == ["assistant", "user", "assistant"]
+    assert read["messages"][1]["content"] == ANSWER
+    (graded,) = service.script.evaluated
+    assert graded.speech.words[0].text == ANSWER.split(maxsplit=1)[0]
+
+
+async def test_the_interview_ends_after_the_last_answer_was_replied_to(client: Client, service: Service) -> None:
+    interview = await client.create(duration_minutes=5)
+    async with streaming(client, interview) as stream:
+        await stream.until("status", state="listening")
+        await stream.say(spoken(ANSWER))
+        await stream.send({"type": "speech_end"})
+        assert (await stream.until("audio_response", text="A scripted grade."))["data"]
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                await stream.hear()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1000
+    assert (await client.call("POST /interviews/{id}/complete", interview))["message"] == "Interview completed"
+
+
+async def test_speech_interrupts_the_interviewer(client: Client, service: Service) -> None:
+    service.script.speech.seconds_a_character = 0.1
+    interview = await client.create()
+    async with streaming(client, interview) as stream:
+        await stream.until("audio_response")
+        await stream.say(spoken(ANSWER))
+        await stream.until("status", state="listening")
+        service.script.speech.seconds_a_character = 0.001
+        await stream.send({"type": "speech_end"})
+        assert (await stream.until("transcription", is_final=True))["text"] == ANSWER
+        await stream.until("status", state="speaking")
+
+
+async def test_silence_is_no_answer(client: Client, service: Service) -> None:
+    interview = await client.create()
+    async with streaming(client, interview) as stream:
+        await stream.until("status", state="listening")
+        await stream.say(silence(1.0) + noise(1.0))
+        await stream.send({"type": "speech_end"})
+        await stream.until("status", state="processing")
+        await stream.until("status", state="listening")
+        assert "transcription" not in [one["type"] for one in stream.heard]
+    assert not service.script.evaluated
+
+
+async def test_a_broken_connection_costs_nothing_of_what_was_said(client: Client, service: Service) -> None:
+    interview = await client.create()
+    async with streaming(client, interview) as stream:
+        await stream.until("status", state="listening")
+        await stream.say(spoken("I would keep the entries"))
+        await stream.until("transcription", text="I would keep the entries")
+    async with streaming(client, interview) as stream:
+        await stream.say(spoken("in a hash table."))
+        await stream.send({"type": "speech_end"})
+        whole = "I would keep the entries in a hash table."
+        assert (await stream.until("transcription", is_final=True))["text"] == whole
+        assert "speaking" not in [one.get("state") for one in stream.heard]
+        await stream.until("audio_response", text="A scripted grade.")
+
+
+async def test_without_a_synthesizer_the_data_is_null(client: Client, service: Service) -> None:
+    service.script.speech.synthesizer = ""
+    service.core.live_speech._described = None
+    interview = await client.create()
+    async with streaming(client, interview) as stream:
+        told = await stream.until("audio_response")
+        assert told["data"] is None
+        assert told["text"].startswith("Question 1")
+        await stream.until("status", state="listening")
+    service.core.live_speech._described = None
+
+
+async def test_without_a_recognizer_it_says_so_and_stays_open(client: Client, service: Service) -> None:
+    service.script.speech.recognizer = ""
+    service.core.live_speech._described = None
+    interview = await client.create()
+    async with streaming(client, interview) as stream:
+        await stream.until("status", state="listening")
+        await stream.say(spoken(ANSWER))
+        told = await stream.until("error")
+        assert (told["error"]["code"], told["error"]["details"]["reason"]) == ("NOT_IMPLEMENTED", "no_recognizer")
+        await stream.send({"type": "typing"})
+        assert (await stream.until("error"))["error"]["code"] == "INVALID_REQUEST"
+    service.core.live_speech._described = None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"data": ""},
+        {"data": "AAA"},
+        {"data": "AA=="},
+        {"data": "ä"},
+        {"data": None},
+        {"data": DOCUMENT["messages"]["audio_chunk"]["data"]},
+        {"data": b64encode(b"RIFF\x24\x00\x00\x00WAVEfmt ").decode()},
+        {"sample_rate": 0},
+        {"sample_rate": 7999},
+        {"sample_rate": 192_000},
+        {"sample_rate": "16000"},
+        {"sample_rate": 1e300},
+    ],
+)
+async def test_bad_audio_gets_an_error_and_the_interview_goes_on(client: Client, fields: dict[str, Any]) -> None:
+    interview = await client.create()
+    async with streaming(client, interview) as stream:
+        await stream.until("status", state="listening")
+        await stream.send({"type": "audio_chunk", "data": "AAAA", "sample_rate": 16_000, **fields})
+        code = (await stream.until("error"))["error"]["code"]
+        assert code in {"INVALID_REQUEST", "UNSUPPORTED_MEDIA_TYPE"}
+        await stream.say(spoken("It is fast."))
+        await stream.send({"type": "speech_end"})
+        assert (await stream.until("transcription", is_final=True))["text"] == "It is fast."
+        await stream.until("audio_response", text="A scripted grade.")
+
+
+async def test_the_socket_admits_by_cookie_token_and_ticket(client: Client, service: Service) -> None:
     interview = await client.create()
     address = f"{service.url.replace('http', 'ws', 1)}{BASE}/interview/stream/{interview}"
     bearer = {"Authorization": f"Bearer {client.token}"}
@@ -309,26 +502,7 @@ async def test_the_socket_admits_by_cookie_token_and_ticket_and_says_that_there_
     await browser.http.aclose()
     for target, headers in ((address, bearer), (f"{address}?ticket={ticket}", {}), (address, cookie)):
         async with sockets.connect(target, additional_headers=headers, compression=None, proxy=None) as socket:
-            for message in DOCUMENT["messages"].values():
-                await socket.send(json.dumps(message))
-                told = json.loads(await socket.recv())
-                assert (told["type"], told["error"]["code"]) == ("error", "NOT_IMPLEMENTED")
-            await socket.send('{"type": "typing"}')
-            assert json.loads(await socket.recv())["error"]["code"] == "INVALID_REQUEST"
-
-
-async def test_the_socket_closes_on_one_who_goes_on_speaking(client: Client, service: Service) -> None:
-    interview = await client.create()
-    address = f"{service.url.replace('http', 'ws', 1)}{BASE}/interview/stream/{interview}"
-    headers = {"Authorization": f"Bearer {client.token}"}
-    async with sockets.connect(address, additional_headers=headers, compression=None, proxy=None) as socket:
-        for _ in range(20):
-            await socket.send(json.dumps(DOCUMENT["messages"]["audio_chunk"]))
-            assert json.loads(await socket.recv())["error"]["code"] == "NOT_IMPLEMENTED"
-        with pytest.raises(ConnectionClosed) as closed:
-            await socket.recv()
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 1008
+            assert (await Stream(socket).hear())["type"] == "status"
 
 
 async def test_the_socket_refuses_nobody_and_what_is_not_there_in_the_documented_shape(

@@ -12,6 +12,7 @@ import pytest
 
 from chat_service.accounts.identity import Role
 from chat_service.interviews.scoring import WEIGHTS
+from tests.audio import encoded, wav
 from tests.chat_service.conftest import Candidate, Service
 from tests.chat_service.conftest import expect as expect_plain
 from tests.contracts.playing import ANSWER
@@ -41,6 +42,20 @@ QUESTION = {
     "category": "behavioral",
     "difficulty": "medium",
     "time_limit": 120,
+}
+AUDIO = {
+    "audio_id": "audio-uuid",
+    "file_path": "/uploads/sessions/xxx/q-1.mp3",
+    "duration": 95,
+    "format": "mp3",
+    "size_bytes": 1234567,
+}
+TRANSCRIPT = {
+    "transcript": "In my previous role at XYZ Company, I faced a challenging project...",
+    "language": "en",
+    "duration": 95.5,
+    "confidence": 0.94,
+    "word_count": 156,
 }
 EVALUATED = {
     "relevance_score": 85.5,
@@ -209,7 +224,7 @@ async def test_the_published_flow_from_registration_to_the_dashboard(client: Cli
     ]  # fmt: skip
     assert all(one["time_limit"] > 0 for one in generated)
 
-    # The document evaluates a transcript; until there is audio the text comes with the request.
+    # The document evaluates a transcript; the text may come with the request as well.
     for number, question in reversed(list(enumerate(generated))):
         url = f"{session}/questions/{question['id']}/evaluate"
         evaluated = expect(200, await http.post(url, json={**EVALUATE, "answer": ANSWERS[number]}))
@@ -386,18 +401,95 @@ async def test_a_chart_is_given_as_series(client: Client, name: str) -> None:
     assert any(chart["values"])
 
 
-async def test_audio_and_transcripts_are_not_offered_yet(client: Client, nobody: httpx2.AsyncClient) -> None:
-    session = await client.session()
+async def test_the_published_flow_of_a_spoken_answer(client: Client, service: Service) -> None:
+    http, session = client.http, await client.session()
     question = (await client.questions(session, 1))[0]
     url = f"/interviews/sessions/{session}/questions/{question['id']}"
-    upload = {"file": ("audio.mp3", b"ID3" + bytes(3_000_000), "audio/mpeg")}
-    for reply in (
-        await client.http.post(f"{url}/audio", files=upload, data={"duration": "95"}),
-        await client.http.get(f"{url}/audio"),
-        await client.http.post(f"{url}/transcribe", json={"language": "en"}),
-        await client.http.get(f"{url}/transcript"),
+    missing = refused(404, await http.get(f"{url}/audio"))
+    assert missing["message"] == f"Audio of question {question['id']} not found"
+    missing = refused(404, await http.get(f"{url}/transcript"))
+    assert missing["message"] == f"Transcript of question {question['id']} not found"
+    assert [one["field"] for one in refused(422, await http.post(f"{url}/evaluate", json=EVALUATE))["details"]] == [
+        "answer"
+    ]
+
+    content = encoded("answer.mp3", 2)
+    upload = {"file": ("audio_file.mp3", content, "audio/mpeg")}
+    audio = expect(201, await http.post(f"{url}/audio", files=upload, data={"duration": "95"}))
+    fits(AUDIO, audio)
+    assert (audio["format"], audio["size_bytes"]) == ("mp3", len(content))
+    assert audio["duration"] == pytest.approx(2, abs=0.1), "measured, whatever the client says"
+    assert audio["file_path"] == f"/uploads/sessions/{session}/{question['id']}.mp3"
+    back = await http.get(f"{url}/audio")
+    assert (back.status_code, back.content, back.headers["content-type"]) == (200, content, "audio/mpeg")
+    part = await http.get(f"{url}/audio", headers={"Range": "bytes=-100"})
+    assert (part.status_code, part.content) == (206, content[-100:])
+    beyond = await http.get(f"{url}/audio", headers={"Range": "bytes=999999999-"})
+    assert refused(416, beyond) and beyond.headers["content-range"] == f"bytes */{len(content)}"
+
+    transcript = expect(200, await http.post(f"{url}/transcribe", json={"language": "en"}))
+    fits(TRANSCRIPT, transcript)
+    assert transcript["transcript"] == service.script.speech.transcript
+    assert transcript["word_count"] == len(transcript["transcript"].split())
+    assert (transcript["language"], transcript["duration"]) == ("en", audio["duration"])
+    assert expect(200, await http.get(f"{url}/transcript")) == transcript
+    assert expect(200, await http.post(f"{url}/transcribe")) == transcript
+
+    evaluated = expect(200, await http.post(f"{url}/evaluate", json=EVALUATE))
+    fits(EVALUATED, evaluated)
+    (told,) = service.script.evaluated
+    assert told.answer == transcript["transcript"]
+    assert len(told.speech.words) == transcript["word_count"]
+    assert expect(200, await http.post(f"{url}/evaluate", json=EVALUATE)) == evaluated
+    assert len(service.script.evaluated) == 1
+    refused(400, await http.post(f"{url}/audio", files=upload))
+
+
+async def test_a_transcript_is_corrected_by_the_text_that_comes_with_evaluate(client: Client, service: Service) -> None:
+    session = await client.session()
+    first, second = await client.questions(session, 2)
+    for question in (first, second):
+        url = f"/interviews/sessions/{session}/questions/{question['id']}"
+        expect(201, await client.http.post(f"{url}/audio", files={"file": ("a.wav", wav(1))}))
+        expect(200, await client.http.post(f"{url}/transcribe", json={}))
+    expect(200, await client.evaluate(session, first["id"], transcript=ANSWERS[0]))
+    expect(200, await client.evaluate(session, second["id"], answer=ANSWERS[1]))
+    spoken, typed = service.script.evaluated
+    assert (spoken.answer, bool(spoken.speech.words)) == (ANSWERS[0], True)
+    assert (typed.answer, bool(typed.speech.words)) == (ANSWERS[1], False)
+    edited = expect(200, await client.http.get(f"/interviews/sessions/{session}/questions/{first['id']}/transcript"))
+    assert (edited["transcript"], edited["edited"]) == (ANSWERS[0], True)
+
+
+async def test_audio_that_cannot_be_taken_or_transcribed_is_refused_in_the_documents_shape(
+    client: Client, enter: Callable[[], Any], nobody: httpx2.AsyncClient, service: Service
+) -> None:
+    http, session = client.http, await client.session()
+    question = (await client.questions(session, 1))[0]
+    url = f"/interviews/sessions/{session}/questions/{question['id']}"
+    for status, content in (
+        (415, b"\x89PNG" + bytes(2000)),
+        (422, b""),
+        (422, wav(1)[:9000]),
+        (422, wav(1, rate=0)),
+        (413, bytes(50 * 1024 * 1024 + 1)),
+        (413, bytes(51 * 1024 * 1024)),
     ):
-        assert "not available yet" in refused(501, reply)["message"]
+        refused(status, await http.post(f"{url}/audio", files={"file": ("audio.mp3", content, "audio/mpeg")}))
+    assert refused(422, await http.post(f"{url}/audio", files={"sound": ("a.wav", wav(1))}))["details"] == [
+        {"field": "file", "message": "is missing; send the recording as the part `file` of the form"}
+    ]
+    refused(404, await http.post(f"{url}/transcribe", json={"language": "en"}))
+    expect(201, await http.post(f"{url}/audio", files={"file": ("a.wav", wav(1))}))
+    service.script.speech.recognizer = ""
+    assert "nothing that recognizes speech" in refused(501, await http.post(f"{url}/transcribe", json={}))["message"]
+    assert expect(200, await http.get(f"{url}/transcript"))["status"] == "failed"
+    service.script.speech.recognizer, service.script.speech.transcript = "scripted", ""
+    silent = expect(200, await http.post(f"{url}/transcribe", json={}))
+    assert (silent["transcript"], silent["word_count"]) == ("", 0)
+    assert "Nothing was said" in refused(422, await http.post(f"{url}/evaluate", json=EVALUATE))["message"]
+    stranger: Client = await enter()
+    refused(404, await stranger.http.get(f"{url}/audio"))
     refused(401, await nobody.get(f"{url}/audio"))
 
 

@@ -7,6 +7,7 @@ import argparse
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import grpc
@@ -23,7 +24,10 @@ from protos.interview_engine.v1 import question_pb2 as questions
 from protos.interview_engine.v1 import report_pb2 as reports
 from protos.interview_engine.v1 import resume_pb2 as resumes
 from protos.interview_engine.v1 import resume_pb2_grpc as resume_stubs
+from protos.interview_engine.v1 import speech_pb2 as speech
+from protos.interview_engine.v1 import speech_pb2_grpc as speech_stubs
 from tests.fakes.coaching import CoachScript, ScriptedCoach
+from tests.fakes.speech import ScriptedSpeech, SpeechScript
 
 _POINTS = (
     "A hash table stores each key in a bucket that its hash value names.",
@@ -58,7 +62,9 @@ class Script:
     keep_requests: bool = True
     asks_next: bool = True
     follows_up: bool = False
+    asks: str = "Question {number}: how does a hash table work, and what does it cost?"
     coach: CoachScript = field(default_factory=CoachScript)
+    speech: SpeechScript = field(default_factory=SpeechScript)
     source: questions.QuestionSource.ValueType = questions.QUESTION_SOURCE_BANK
     choose: Callable[[Sequence[str]], int] = lambda seen: 1 + len(set(seen))
     before_evaluation: Callable[[], None] = lambda: None
@@ -135,7 +141,8 @@ class ScriptedEngine(stubs.InterviewEngineServiceServicer, resume_stubs.ResumeSe
         )
 
     def _question(self, seen: Sequence[str], context: questions.InterviewContext) -> questions.Question:
-        question = _question(self.script.choose(seen), context)
+        number = self.script.choose(seen)
+        question = _question(number, self.script.asks.format(number=number), context)
         question.source = self.script.source
         return question
 
@@ -158,14 +165,21 @@ class ScriptedEngine(stubs.InterviewEngineServiceServicer, resume_stubs.ResumeSe
             kept.append(request)
 
 
-async def serve(script: Script, address: str) -> tuple[aio.Server, int]:
-    """Starts the engine at the address; gives the server and its port."""
+async def serve(
+    script: Script, address: str, spoken: speech_stubs.SpeechServiceServicer | None = None
+) -> tuple[aio.Server, int]:
+    """Starts the engine at the address, with another service of speech than the scripted one if there is one.
+
+    Gives the server and its port.
+    """
     server = aio.server()
     engine = ScriptedEngine(script)
     stubs.add_InterviewEngineServiceServicer_to_server(engine, server)
     resume_stubs.add_ResumeServiceServicer_to_server(engine, server)
     coach = ScriptedCoach(lambda: script.coach, engine.follow)
     coaching_stubs.add_CoachingServiceServicer_to_server(coach, server)
+    spoken = ScriptedSpeech(lambda: script.speech) if spoken is None else spoken
+    speech_stubs.add_SpeechServiceServicer_to_server(spoken, server)
     servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     await servicer.set("interview_engine.v1.InterviewEngineService", health_pb2.HealthCheckResponse.SERVING)
@@ -174,10 +188,10 @@ async def serve(script: Script, address: str) -> tuple[aio.Server, int]:
     return server, port
 
 
-def _question(number: int, context: questions.InterviewContext) -> questions.Question:
+def _question(number: int, text: str, context: questions.InterviewContext) -> questions.Question:
     return questions.Question(
         key=f"scripted-{number}",
-        text=f"Question {number}: how does a hash table work, and what does it cost?",
+        text=text,
         kind=questions.QUESTION_KIND_MAIN,
         domain=context.domain,
         difficulty=context.difficulty,
@@ -232,7 +246,7 @@ def _evaluation(request: calls.EvaluateAnswerRequest, score: float) -> grades.Ev
             )
             for point in request.question.points
         ],
-        delivery=_delivery(request.answer),
+        delivery=_delivery(request),
         strengths=["It names the cost."],
         improvements=["Say how the table grows."],
         feedback="A scripted grade.",
@@ -241,8 +255,9 @@ def _evaluation(request: calls.EvaluateAnswerRequest, score: float) -> grades.Ev
     )
 
 
-def _delivery(answer: str) -> grades.Delivery:
-    """That of an answer in one sentence that gives a reason."""
+def _delivery(request: calls.EvaluateAnswerRequest) -> grades.Delivery:
+    """That of an answer in one sentence that gives a reason; of a spoken one with its last pause."""
+    answer, spoken = request.answer, request.speech.words
     words = len(answer.split())
     whole = grades.Quote(text=answer, start=0, end=len(answer))
     return grades.Delivery(
@@ -263,6 +278,26 @@ def _delivery(answer: str) -> grades.Delivery:
             grades.StructurePart(name="reasons", quote=whole),
             grades.StructurePart(name="conclusion"),
         ],
+        words_per_minute=150 if spoken else None,
+        spoken=_spoken_delivery(spoken) if spoken else None,
+    )
+
+
+def _spoken_delivery(words: Sequence[speech.SpokenWord]) -> grades.SpokenDelivery:
+    pauses = [
+        grades.Pause(at=one.end, seconds=other.start - one.end, after=one.text, before=other.text)
+        for one, other in pairwise(words)
+    ][-1:]
+    return grades.SpokenDelivery(
+        speech_seconds=words[-1].end - words[0].start,
+        word_count=len(words),
+        timed_word_count=len(words),
+        articulation_rate=180,
+        pause_count=len(pauses),
+        pause_seconds=sum(one.seconds for one in pauses),
+        longest_pause_seconds=max((one.seconds for one in pauses), default=0),
+        pauses=pauses,
+        fillers=[grades.TimedFiller(word="um", start=0, at=words[0].start, seconds=0.3)],
     )
 
 

@@ -50,6 +50,7 @@ class InterviewApiErrors(ErrorShape):
         ErrorKind.CONFLICT: 409,
         ErrorKind.TOO_LARGE: 413,
         ErrorKind.UNSUPPORTED_MEDIA_TYPE: 415,
+        ErrorKind.RANGE_NOT_SATISFIABLE: 416,
         ErrorKind.RATE_LIMITED: 429,
         ErrorKind.UNAVAILABLE: 503,
         ErrorKind.NOT_IMPLEMENTED: 501,

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from chat_service.contracts.door import make_door
 from chat_service.contracts.interview_system.errors import SystemErrors
 from chat_service.contracts.interview_system.routes import routers
+from chat_service.contracts.interview_system.routes.recordings import AUDIO_PATH, MAX_BODY_BYTES
 
 PREFIX = "/contracts/interview-system"
 
@@ -22,4 +23,5 @@ def make_app() -> FastAPI:
         description=_DESCRIPTION,
         errors=SystemErrors(),
         routers=routers,
+        uploads={f"POST {AUDIO_PATH}": MAX_BODY_BYTES},
     )

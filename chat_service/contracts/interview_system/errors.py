@@ -30,12 +30,14 @@ _MISSING = {
     "interview_not_found": ("Interview session", "session_id"),
     "question_not_found": ("Question", "question_id"),
     "user_not_found": ("User", "user_id"),
+    "recording_not_found": ("Audio of question", "question_id"),
+    "transcript_not_found": ("Transcript of question", "question_id"),
     "chart_not_found": ("Chart", "chart_type"),
     "feedback_not_found": ("Feedback of session", "session_id"),
 }
 
 # The core's names of what the document calls otherwise.
-_FIELDS = {"content": "answer", "job_role": "target_role", "count": "num_questions"}
+_FIELDS = {"content": "answer", "text": "transcript", "job_role": "target_role", "count": "num_questions"}
 
 
 class WrongField(BaseModel):
@@ -83,6 +85,7 @@ class SystemErrors(ErrorShape):
         ErrorKind.CONFLICT: 400,
         ErrorKind.TOO_LARGE: 413,
         ErrorKind.UNSUPPORTED_MEDIA_TYPE: 415,
+        ErrorKind.RANGE_NOT_SATISFIABLE: 416,
         ErrorKind.RATE_LIMITED: 429,
         ErrorKind.UNAVAILABLE: 503,
         ErrorKind.NOT_IMPLEMENTED: 501,

@@ -263,13 +263,18 @@ class SessionWithQuestions(Session):
 
 
 class EvaluationRequest(Input):
-    """What is to be evaluated. The text is kept as the answer; without one the answer given before is meant."""
+    """What is to be evaluated. The text is kept as the answer.
+
+    Without one the answer given before is meant, or else the transcript of the recording.
+    """
 
     expected_keywords: list[ShortLine] = Field(
         default_factory=list, max_length=50, examples=[["challenge", "solution", "teamwork", "outcome", "learning"]]
     )
     answer: AnswerText | None = None
-    transcript: AnswerText | None = Field(None, description="The same as answer")
+    transcript: AnswerText | None = Field(
+        None, description="Of the recording, as the candidate has corrected it; without a recording the same as answer"
+    )
 
     @property
     def text(self) -> str | None:

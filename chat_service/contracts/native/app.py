@@ -17,6 +17,7 @@ from chat_service.contracts.native.routes import (
     interviews,
     profile,
     questions,
+    recordings,
     resume,
     rounds,
     schedules,
@@ -38,6 +39,7 @@ def make_app() -> FastAPI:
     rooms = (
         interviews,
         questions,
+        recordings,
         rounds,
         feedback,
         interview_changes,
@@ -55,7 +57,10 @@ def make_app() -> FastAPI:
         description=_DESCRIPTION,
         errors=Problem(),
         routers=[*(room.router for room in rooms), stream.router],
-        uploads={f"PUT {resume.PATH}": resume.MAX_BODY_BYTES},
+        uploads={
+            f"PUT {resume.PATH}": resume.MAX_BODY_BYTES,
+            f"PUT {recordings.AUDIO_PATH}": recordings.MAX_BODY_BYTES,
+        },
         redoc_url=None,
     )
     generate = app.openapi

@@ -1,4 +1,4 @@
-"""Which of a resource's forms a client wants."""
+"""Which of a resource's forms a client wants, and whether he waits for it."""
 
 from starlette.requests import Request
 
@@ -14,6 +14,11 @@ def preferred(request: Request, *offered: str) -> str:
     accept = request.headers.get("accept", "*/*")
     weights = {name: _weight(accept, name) for name in offered}
     return max(offered, key=lambda name: weights[name])
+
+
+def responds_async(prefer: str) -> bool:
+    """Whether a Prefer header (RFC 7240) asks not to be kept waiting."""
+    return "respond-async" in {one.partition(";")[0].strip().lower() for one in prefer.split(",")}
 
 
 def _weight(accept: str, offered: str) -> float:

@@ -128,4 +128,6 @@ def questions_out(questions: Sequence[SetQuestion]) -> Sequence[QuestionOut]:
 def question_out(one: SetQuestion) -> QuestionOut:
     """A question as its candidate may see it."""
     turn = one.turn
-    return QuestionOut(turn.question, turn.answer, turn.expected_points, turn.reference_answer, one.status)
+    return QuestionOut(
+        turn.question, turn.answer, turn.expected_points, turn.reference_answer, one.status, heard=turn.heard
+    )

@@ -30,6 +30,21 @@ def _message() -> grades.Evaluation:
                 grades.StructurePart(name="opening", quote=grades.Quote(text="Hi.", start=0, end=3)),
                 grades.StructurePart(name="conclusion"),
             ],
+            spoken=grades.SpokenDelivery(
+                speech_seconds=19.2,
+                word_count=47,
+                timed_word_count=40,
+                articulation_rate=180.5,
+                pause_count=2,
+                long_pause_count=1,
+                pause_seconds=1.75,
+                longest_pause_seconds=1.5,
+                pauses=[
+                    grades.Pause(at=0.5, seconds=0.25, after="Um,", before="it", start=0),
+                    grades.Pause(at=4.0, seconds=1.5, after="is", before="so."),
+                ],
+                fillers=[grades.TimedFiller(word="um", start=9, at=3.5, seconds=0.25)],
+            ),
         ),
         provenance=grades.Provenance(engine="builtin", rubric_version="1.0"),
         samples=1,
@@ -49,12 +64,14 @@ def test_the_reply_tells_counts_and_places_and_what_is_missing() -> None:
     assert [(one.count, one.in_a_row) for one in delivery.repetitions] == [(1, True), (3, False)]
     assert delivery.grammar_issues == (GrammarIssue(1, 3, "Wrong.", ""), GrammarIssue(5, 8, "Wrong too.", None))
     assert [part.quote and part.quote.quote for part in delivery.structure_parts] == ["Hi.", None]
+    assert delivery.spoken is not None
+    assert [pause.start for pause in delivery.spoken.pauses] == [0, None]
 
 
 def test_a_delivery_that_was_stored_before_it_had_places_still_reads() -> None:
     stored = EVALUATION.dump_python(evaluation(_message()), mode="json")
     for name in ("hedges", "repetitions", "mean_sentence_words", "longest_sentence_words", "long_sentences"):
         del stored["delivery"][name]
-    del stored["delivery"]["grammar_issues"], stored["delivery"]["structure_parts"]
+    del stored["delivery"]["grammar_issues"], stored["delivery"]["structure_parts"], stored["delivery"]["spoken"]
     read = EVALUATION.validate_python(stored, strict=False).delivery
-    assert (read.hedges, read.mean_sentence_words, read.structure_parts) == ((), None, ())
+    assert (read.hedges, read.mean_sentence_words, read.structure_parts, read.spoken) == ((), None, (), None)

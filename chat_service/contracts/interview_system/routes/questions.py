@@ -1,6 +1,7 @@
 """Questions of a session, their answers and evaluations."""
 
-from typing import Annotated, Any, Never
+from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
@@ -25,7 +26,9 @@ from chat_service.contracts.interview_system.wire import (
     question_out,
     success,
 )
-from chat_service.errors import AppError, ErrorKind, invalid
+from chat_service.core import Core
+from chat_service.errors import invalid
+from chat_service.interviews.recordings.transcripts import TranscriptStatus
 
 router = APIRouter(prefix="/api/v1/interviews/sessions/{session_id}", tags=["questions"])
 Who = Annotated[Identity, Depends(authenticated())]
@@ -64,18 +67,17 @@ async def evaluate_answer(
     question_id: QuestionId,
     body: EvaluationRequest,
 ) -> Response:
-    """Evaluates the answer that is sent, or the one that was given before.
+    """Evaluates the answer that is sent, the one that was given before, or the transcript of the recorded one.
 
-    An answer is taken once. Expected keywords are looked for beside the question's own.
+    An answer is taken once. `transcript` is the recording's transcript as the candidate has corrected it. Expected
+    keywords are looked for beside the question's own.
     """
     core = core_of(request)
     question = await core.question_sets.question(who.user_id, session_id, question_id)
     given = question.turn.answer
     text = body.text if body.text is not None or given is None else given.content
-    if text is None:
-        raise invalid("answer", "Send the text of the answer: there is none to this question yet")
     if given is None or given.evaluation is None or given.content != text:
-        await core.answering.answer(who.user_id, session_id, text, question_id=question_id)
+        await _answer(core, who.user_id, session_id, question_id, body, text)
         question = await core.question_sets.question(who.user_id, session_id, question_id)
         given = question.turn.answer
     if given is None:
@@ -89,17 +91,17 @@ async def read_evaluation(request: Request, who: Who, session_id: SessionId) -> 
     return success(session_evaluation_out(await core_of(request).scoring.scores(who.user_id, session_id)))
 
 
-_SPEECH: dict[str, Any] = {"status_code": 501, "response_model": None}
-
-
-@router.post("/questions/{question_id}/audio", **_SPEECH)
-@router.get("/questions/{question_id}/audio", **_SPEECH)
-@router.post("/questions/{question_id}/transcribe", **_SPEECH)
-@router.get("/questions/{question_id}/transcript", **_SPEECH)
-async def use_speech(who: Who, session_id: SessionId, question_id: QuestionId) -> Never:
-    """Spoken answers are not taken yet."""
-    raise AppError(
-        ErrorKind.NOT_IMPLEMENTED,
-        "speech_not_available",
-        "Audio and transcription are not available yet. Send the answer's text as `answer` to .../evaluate.",
-    )
+async def _answer(
+    core: Core, user_id: UUID, session_id: UUID, question_id: UUID, body: EvaluationRequest, text: str | None
+) -> None:
+    """Answers with the text, or with the transcript of the recording when none or a corrected one was sent."""
+    if body.answer is None and text == body.transcript:
+        heard = await core.transcripts.find(user_id, session_id, question_id)
+        if heard is not None and (text is None or heard.status is TranscriptStatus.READY):
+            if text is not None:
+                await core.transcripts.edit(user_id, session_id, question_id, text)
+            await core.transcripts.submit(user_id, session_id, question_id)
+            return
+    if text is None:
+        raise invalid("answer", "Send the text of the answer, or record and transcribe it: there is none yet")
+    await core.answering.answer(user_id, session_id, text, question_id=question_id)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from chat_service.accounts.identity import Identity
 from chat_service.contracts.door import RateClass, authenticated, core_of
 from chat_service.contracts.native.interview_changes import interview_filter
+from chat_service.contracts.native.media import responds_async
 from chat_service.contracts.native.problem import problems
 from chat_service.contracts.native.rounds import InterviewInRoundsInput
 from chat_service.contracts.native.routes.feedback import feedback_reply
@@ -168,7 +169,7 @@ async def end_interview(
     A report with `words_missing` is complete in its numbers; sent again (without the first Idempotency-Key), this asks
     for the words anew. With `wait=false` the interview is completed at once, and 202 says how far its report has come.
     """
-    preferred = "respond-async" in {one.partition(";")[0].strip().lower() for one in prefer.split(",")}
+    preferred = responds_async(prefer)
     if preferred or not wait:
         response = feedback_reply(await core_of(request).reporting.complete(who.user_id, interview_id), 202)
         response.headers["Location"] = f"{request.scope['root_path']}/interviews/{interview_id}/feedback"

@@ -13,6 +13,7 @@ from tests.chat_service.conftest import Candidate, expect, problem
 BODIES: dict[str, Any] = {
     "POST /interviews/{interview_id}/messages": {"content": "An answer to somebody else's question."},
     "POST /interviews/{interview_id}/questions": {"count": 1},
+    "PUT /interviews/{interview_id}/questions/{question_id}/transcript": {"text": "Words that are not mine."},
     "PATCH /interviews/{interview_id}": {"title": "Mine now"},
     "PUT /schedules/{interview_id}/reschedule": {"scheduled_at": "2035-06-01T09:00:00Z"},
 }

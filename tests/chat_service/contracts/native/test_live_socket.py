@@ -119,7 +119,13 @@ async def test_the_eleventh_socket_of_a_user_is_refused_until_one_is_closed(
         ('{"type": "resume", "data": {"last_sequence": -1}}', "validation_failed"),
         ('{"type": "resume", "data": {"last_sequence": true}}', "validation_failed"),
         ('{"type": "resume", "data": {"last_sequence": 1e400}}', "validation_failed"),
-        (b"\x00\x01", "binary_not_supported"),
+        ('{"type": "audio_start", "data": {"sample_rate": 0}}', "validation_failed"),
+        ('{"type": "audio_start", "data": {"language": "x"}}', "validation_failed"),
+        ('{"type": "playback", "data": {"utterance": 1}}', "validation_failed"),
+        ('{"type": "playback", "data": {"utterance": 1, "played_seconds": -1}}', "validation_failed"),
+        ('{"type": "speech_end"}', "audio_not_started"),
+        (b"\x00\x00\x00\x01\x00\x00", "audio_not_started"),
+        (b"\x00\x01", "audio_empty"),
     ],
 )
 async def test_a_message_that_cannot_be_understood_gets_an_error_and_the_socket_stays(

@@ -80,6 +80,7 @@ def test_the_document_names_the_bearer_scheme_and_the_keyed_operations() -> None
         "POST /interviews",
         "POST /admin/users/{user_id}/credits",
         "POST /interviews/{interview_id}/rounds/{round_id}/start",
+        "POST /interviews/{interview_id}/questions/{question_id}/transcript/submit",
         *(f"POST /interviews/{{interview_id}}/{action}" for action in ("start", "messages", "questions", "end")),
     }
     for name in keyed:

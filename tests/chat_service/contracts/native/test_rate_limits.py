@@ -16,7 +16,7 @@ from chat_service.contracts.native.problem import Problem
 from tests.chat_service.conftest import PASSWORD, Candidate, Service, expect, problem, serving
 from tests.servers import ask
 
-LIMITS = {"AUTHENTICATION": 4, "START": 2, "ANSWERS": 3, "OTHER": 9, "FEEDBACK": 6, "KEY": 5}
+LIMITS = {"AUTHENTICATION": 4, "START": 2, "ANSWERS": 3, "OTHER": 9, "FEEDBACK": 6, "KEY": 5, "AUDIO": 2}
 
 counted = APIRouter()
 
@@ -99,7 +99,7 @@ async def test_of_requests_at_once_no_more_than_the_limit_are_served(instances: 
     assert sorted(reply.status_code for reply in replies) == [401] * 4 + [429] * 16
 
 
-async def test_starts_answers_and_the_rest_are_counted_apart_and_by_user(
+async def test_starts_answers_recordings_and_the_rest_are_counted_apart_and_by_user(
     known: Candidate, instances: list[httpx2.AsyncClient]
 ) -> None:
     identifier = str(uuid4())
@@ -110,6 +110,10 @@ async def test_starts_answers_and_the_rest_are_counted_apart_and_by_user(
         problem(404, "interview_not_found", await known.say(identifier, "An answer."))
     refused(await known.say(identifier, "An answer."), LIMITS["ANSWERS"])
     refused(await known.http.post(f"/interviews/{identifier}/questions/next"), LIMITS["ANSWERS"])
+    audio = f"/interviews/{identifier}/questions/{identifier}"
+    problem(404, "interview_not_found", await known.http.put(f"{audio}/audio", content=b"RIFF"))
+    problem(404, "interview_not_found", await known.http.post(f"{audio}/transcript"))
+    refused(await instances[1].put(f"{audio}/audio", content=b"RIFF"), LIMITS["AUDIO"])
     for number in range(LIMITS["OTHER"]):
         expect(200, await instances[number % 2].get(("/profile/me", "/interviews", "/analytics/me")[number % 3]))
     refused(await known.http.get("/schedules/upcoming"), LIMITS["OTHER"])

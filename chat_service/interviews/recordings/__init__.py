@@ -1,0 +1,1 @@
+"""Recorded answers and their transcripts."""
