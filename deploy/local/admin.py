@@ -19,6 +19,7 @@ def create_admin(settings: Settings, email: str) -> int:
     secrets = Secrets.load(folder.secrets)
     environment = chat_environment(
         settings,
+        folder,
         secrets,
         database_url=owner_url(secrets.database_password, instance.postgres_port),
         redis_url=server_url(secrets.redis_password, instance.valkey_port),

@@ -32,6 +32,7 @@ class DataFolder:
         self.path = path
         self.logs = path / "logs"
         self.cache = path / "cache"
+        self.audio = path / "audio"
         self.postgres = path / "postgres"
         self.valkey = path / "valkey"
         self.secrets = path / "secrets.json"

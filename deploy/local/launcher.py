@@ -76,7 +76,7 @@ class Launcher:
         valkey = ValkeyServer(folder.valkey, folder.logs / "valkey.log", secrets.redis_password, watch=watch)
         ai_port = free_port()
         chat = chat_environment(
-            self._settings, secrets, database_url=postgres.url(), redis_url=valkey.url(), ai_port=ai_port
+            self._settings, folder, secrets, database_url=postgres.url(), redis_url=valkey.url(), ai_port=ai_port
         )
         ai = ai_environment(self._settings, folder, secrets, ai_port=ai_port)
         folder.announce(Instance(os.getpid(), self._address, postgres.port, valkey.port, ai_port))

@@ -22,12 +22,13 @@ def ai_environment(settings: Settings, folder: DataFolder, secrets: Secrets, *, 
 
 
 def chat_environment(
-    settings: Settings, secrets: Secrets, *, database_url: str, redis_url: str, ai_port: int
+    settings: Settings, folder: DataFolder, secrets: Secrets, *, database_url: str, redis_url: str, ai_port: int
 ) -> Mapping[str, str]:
     """What chat_service and its commands read from their environment. A JWT_SECRET of the operator's is used."""
     return {
         "JWT_SECRET": secrets.jwt_secret,
         "DRAIN_SECONDS": str(_DRAIN_SECONDS),
+        "AUDIO_FOLDER": str(folder.audio),
         **settings.passed_on,
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
