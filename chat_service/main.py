@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from chat_service.contracts.cross_origin import cross_origin
 from chat_service.contracts.door import error_handlers
 from chat_service.contracts.interview_api import app as interview_api
 from chat_service.contracts.interview_system import app as interview_system
@@ -55,10 +56,10 @@ class Application(Starlette):
     What a mount does too, without passing each request through two stacks of middleware.
     """
 
-    def __init__(self, doors: Mapping[str, FastAPI], **options: Any) -> None:
+    def __init__(self, doors: Mapping[str, FastAPI], *, origins: Sequence[str] = (), **options: Any) -> None:
         super().__init__(**options)
         self._doors = tuple(doors.items())
-        self._traced = Tracing(self._dispatch)
+        self._traced = Tracing(cross_origin(self._dispatch, origins) if origins else self._dispatch)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one connection, or the life of the process."""
@@ -111,6 +112,7 @@ def make_app() -> Application:
 
     return Application(
         doors,
+        origins=settings.origins,
         lifespan=lifespan,
         exception_handlers=error_handlers(Problem()),
         routes=[

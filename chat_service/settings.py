@@ -46,6 +46,10 @@ def _require_strong(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _listed(value: str | None) -> tuple[str, ...]:
+    return tuple((value or "").replace(",", " ").split())
+
+
 def _require_address(url: str, schemes: tuple[str, ...], form: str) -> None:
     try:
         parts = urlsplit(url)
@@ -122,8 +126,10 @@ class Settings(DatabaseSettings):
     rate_limit_key: int = Field(60, ge=1, description="Requests a minute, by API key, where a contract says so")
     connections_per_key: int = Field(10, ge=1, description="Open WebSockets, by API key, where a contract says so")
     connections_per_user: int = Field(10, ge=1, description="Open WebSockets of live interviews, by user")
-    socket_origins: str | None = Field(
-        None, description="Origins, comma-separated, whose pages may open WebSockets here; the own one always may"
+    allowed_origins: str | None = Field(
+        None,
+        description="Origins, comma-separated, whose pages may call this service (CORS) and open WebSockets, such as "
+        "https://practice.example.com; the own one always may",
     )
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses, comma-separated, whose X-Forwarded-For is believed; * for all"
@@ -230,6 +236,17 @@ class Settings(DatabaseSettings):
             raise ValueError("must be minutes up to 30 days, such as 60,10, or 0")
         return value
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, value: str | None) -> str | None:
+        for one in _listed(value):
+            parts = urlsplit(one)
+            if parts.scheme not in {"http", "https"} or not parts.netloc or one != f"{parts.scheme}://{parts.netloc}":
+                raise ValueError(
+                    "must be origins such as https://practice.example.com, without a path, comma-separated"
+                )
+        return value
+
     @field_validator("smtp_url")
     @classmethod
     def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
@@ -260,6 +277,11 @@ class Settings(DatabaseSettings):
         if not _TARGET.fullmatch(value):
             raise ValueError("must be host:port, or a name that gRPC resolves, such as dns:///ai-service:50051")
         return value
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Origins whose pages may call this service, beside its own."""
+        return _listed(self.allowed_origins)
 
     @property
     def access_token_life(self) -> timedelta:

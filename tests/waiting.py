@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 
-async def until(condition: Callable[[], Awaitable[object]], within: float = 20.0) -> None:
+async def until(condition: Callable[[], Awaitable[object]], within: float = 60.0) -> None:
     """Returns once the condition holds; fails when it does not within as many seconds."""
     deadline = time.monotonic() + within
     while not await condition():

@@ -18,7 +18,7 @@ from ai_service.grading.words import words_of
 from ai_service.interviewing.bank import Bank, BankQuestion
 from ai_service.interviewing.composition import Composition
 from ai_service.interviewing.interview import Domain, InterviewContext
-from ai_service.interviewing.matching import Vocabulary
+from ai_service.interviewing.matching import vocabulary_of
 
 _WORDS_FIT = 0.5
 # Cosine of a skill and a topic with what to study for it; skills that the bank serves lie above, "welding" below.
@@ -41,7 +41,7 @@ class Practice:
         self._reader = reader
         self._bank = bank
         self._composition = composition
-        self._vocabulary = Vocabulary(bank)
+        self._vocabulary = vocabulary_of(bank)
         self._skills = _skills(bank)
         self._structures: Mapping[str, Mapping[str, str]] = read_data("structures.yaml")
         self._topics: Vectors | None = None

@@ -99,7 +99,7 @@ def _nearby(groups: Sequence[Sequence[tuple[int, int]]]) -> Iterator[tuple[int, 
 
 @cache
 def _rules() -> _Rules:
-    data: dict[str, Any] = yaml.safe_load((DATA_FOLDER / "injections.yaml").read_text(encoding="utf-8"))
+    data: dict[str, Any] = yaml.load((DATA_FOLDER / "injections.yaml").read_bytes(), Loader=yaml.CSafeLoader)
     groups = {name: _between_words(entries.split(" | ")) for name, entries in data["words"].items()}
     return _Rules(
         groups,

@@ -89,7 +89,7 @@ def _is_name(text: str, said: Sequence[Word]) -> bool:
 @cache
 def _readings(name: str) -> dict[str, tuple[_Reading, ...]]:
     path = DATA_FOLDER / name
-    entries: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    entries: list[dict[str, Any]] = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
     by_first: dict[str, list[_Reading]] = {}
     for entry in entries:
         forms = tuple(word.form for word in words_of(entry["phrase"]))

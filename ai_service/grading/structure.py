@@ -56,7 +56,7 @@ def _plain(answer: str) -> str:
 @cache
 def _story_cues() -> tuple[tuple[str, re.Pattern[str]], ...]:
     path = DATA_FOLDER / "story.yaml"
-    cues: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    cues: dict[str, list[str]] = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
     return tuple((part, _any_of(phrases)) for part, phrases in cues.items())
 
 

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 DATA_FOLDER = Path(__file__).parent / "data"
 
@@ -16,8 +16,7 @@ _WORD = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word in lower case, its stem, and `text[start:end]` where it stands."""
 
     form: str
@@ -52,7 +51,8 @@ def words_of(text: str) -> list[Word]:
 
 def content_stems(texts: Iterable[str]) -> frozenset[str]:
     """The stems of the content words of all the texts."""
-    return frozenset(word.stem for text in texts for word in words_of(text) if word.is_content)
+    forms = {form.lower().replace("’", "'") for text in texts for form in _WORD.findall(text)}
+    return frozenset(stem(form) for form in forms if _is_content(form))
 
 
 def _is_content(form: str) -> bool:

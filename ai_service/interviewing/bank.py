@@ -43,7 +43,7 @@ class BankQuestion:
         return f"{self.question.domain.value}/{self.track}" if self.track else self.question.domain.value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bank:
     """Every question and topic. `version` names the content: equal content, equal version."""
 

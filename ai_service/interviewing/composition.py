@@ -30,11 +30,17 @@ Shares = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class RoleFamily:
-    """A family of jobs: the pattern of its keywords and the shares of the bank's parts."""
+    """A family of jobs: the patterns of its keywords and of words that it shares with others, and the shares."""
 
     id: str
     keywords: re.Pattern[str]
+    also: re.Pattern[str] | None
     shares: Shares
+
+    def is_at_home(self, area: str) -> bool:
+        """Whether an area of knowledge belongs to these jobs, if perhaps to others as well."""
+        patterns = [self.keywords, *([self.also] if self.also else [])]
+        return any(pattern.search(area.lower()) for pattern in patterns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +59,9 @@ class Composition:
         texts = (context.job_role, chosen, context.job_description, context.resume)
         family = next((found for text in texts if (found := self._family(text))), None)
         shares = family.shares if family else self.role_default
-        focus = self._family(" ; ".join(context.focus_areas))
-        return _blended(shares, focus.shares) if focus and focus is not family else shares
+        foreign = [area for area in context.focus_areas if not (family and family.is_at_home(area))]
+        focus = self._family(" ; ".join(foreign))
+        return _blended(shares, focus.shares) if focus else shares
 
     def _family(self, words: str) -> RoleFamily | None:
         """The family most of whose keywords occur, the first among equals; None where none does."""
@@ -71,7 +78,8 @@ def load_composition() -> Composition:
         families = tuple(
             RoleFamily(
                 family["id"],
-                re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, family["keywords"])) + r")s?(?![\w-])"),
+                _pattern(family["keywords"]),
+                _pattern(family["also"]) if "also" in family else None,
                 _shares(family["shares"]),
             )
             for family in data["role"]["families"]
@@ -88,6 +96,10 @@ def load_composition() -> Composition:
 def _blended(shares: Shares, focus: Shares) -> Shares:
     parts = {**shares, **focus}
     return {name: (1 - _FOCUS_SHARE) * shares.get(name, 0.0) + _FOCUS_SHARE * focus.get(name, 0.0) for name in parts}
+
+
+def _pattern(words: list[str]) -> re.Pattern[str]:
+    return re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, words)) + r")s?(?![\w-])")
 
 
 def _shares(record: dict[str, float]) -> Shares:

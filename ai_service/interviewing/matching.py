@@ -67,6 +67,12 @@ class Vocabulary:
         return matched
 
 
+@lru_cache(maxsize=1)
+def vocabulary_of(bank: Bank) -> Vocabulary:
+    """That of the bank, made once for all who ask."""
+    return Vocabulary(bank)
+
+
 @lru_cache(maxsize=64)
 def _words_of_text(text: str) -> tuple[str, ...]:
     """The sorted stems of a long text, which takes milliseconds and is asked for at each question of an interview."""

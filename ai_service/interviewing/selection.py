@@ -12,7 +12,7 @@ from ai_service.interviewing.asked import Asked
 from ai_service.interviewing.bank import Bank, BankQuestion
 from ai_service.interviewing.composition import Composition
 from ai_service.interviewing.interview import Domain, InterviewContext, Question, QuestionKind, Turn
-from ai_service.interviewing.matching import Vocabulary
+from ai_service.interviewing.matching import vocabulary_of
 
 # What a step away from the fitting difficulty costs, and what speaks for a question beside it. The difficulty follows
 # the answers and the topic is chosen within it; a focus area that is met in full is worth one step, and no second one.
@@ -41,7 +41,7 @@ class Selection:
     def __init__(self, bank: Bank, composition: Composition) -> None:
         self._bank = bank
         self._composition = composition
-        self._vocabulary = Vocabulary(bank)
+        self._vocabulary = vocabulary_of(bank)
 
     def pool(self, context: InterviewContext, asked: Asked) -> Pool:
         """The questions to choose from. Raises `QuestionsExhausted` when the bank has none for the domain."""

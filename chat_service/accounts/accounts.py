@@ -16,7 +16,9 @@ from chat_service.accounts.profiles import ProfileChanges, require_possible
 from chat_service.accounts.sessions import Sessions
 from chat_service.accounts.tables import User
 from chat_service.errors import AppError, ErrorKind, invalid, not_found
-from chat_service.storage.database import Database
+from chat_service.storage.database import Database, GaveWayError
+
+_REMOVALS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +125,9 @@ class Accounts:
 
         The row goes first: a login at the same moment finds no account, or opens a session that is ended here.
         """
-        async with self._database.transaction() as session:
-            gone = await session.scalar(delete(User).where(User.id == user_id).returning(User.id))
+        gone = await self._remove(user_id)
         await self._sessions.end_all(user_id)
-        if gone is None:
+        if not gone:
             raise not_found("user")
 
     async def change_role(self, email: str, role: Role) -> Account:
@@ -140,6 +141,19 @@ class Accounts:
         if role is Role.USER:
             await self._sessions.end_all(user.id)
         return _account(user)
+
+    async def _remove(self, user_id: UUID) -> bool:
+        """Removes the row with all that hangs on it, which others lock in another order; False when it is not there."""
+        tries = _REMOVALS
+        while True:
+            tries -= 1
+            try:
+                async with self._database.transaction() as session:
+                    gone = await session.scalar(delete(User).where(User.id == user_id).returning(User.id))
+                return gone is not None
+            except GaveWayError:
+                if not tries:
+                    raise
 
     async def _tokens(self, user_id: UUID, session_id: str, refresh_token: str) -> Tokens:
         """The tokens of a session that stands.

@@ -9,9 +9,10 @@ from uuid import UUID
 import asyncpg
 
 from chat_service.accounts import time_zones
+from chat_service.analytics.ability import Ability, Attempt, ability
 from chat_service.analytics.scores import Scored, ScoreSummary, summarise
 from chat_service.analytics.streaks import Streaks, streaks
-from chat_service.engine.models import Difficulty, Domain
+from chat_service.engine.models import Difficulty, Domain, QuestionKind
 from chat_service.interviews.states import InterviewState
 from chat_service.storage.database import Database
 
@@ -22,7 +23,7 @@ WITH own AS MATERIALIZED (
          CASE WHEN analytics_bucket(state, overall_score, rubric_major) >= 0 THEN overall_score END AS score
   FROM interviews WHERE user_id = $1
 ), answered AS (
-  SELECT q.interview_id, q.domain, q.topic, q.topic_title, q.asked_at, a.submitted_at, a.score,
+  SELECT q.interview_id, q.domain, q.topic, q.topic_title, q.difficulty, q.kind, q.asked_at, a.submitted_at, a.score,
          coalesce(own.rubric_major, CASE
            WHEN a.evaluation #>> '{provenance,rubric_version}' ~ '^[0-9]{1,4}(\.|$)'
            THEN split_part(a.evaluation #>> '{provenance,rubric_version}', '.', 1)::smallint
@@ -51,9 +52,10 @@ SELECT
          UNION
          SELECT (completed_at AT TIME ZONE $2::text)::date FROM own WHERE completed_at IS NOT NULL) AS days) AS days,
   (SELECT sum(least(extract(epoch FROM ended_at - started_at)::float8, $3::float8)) FROM practised) AS seconds,
-  (SELECT jsonb_agg(jsonb_build_array(domain, topic, title, rubric_major, answers, total, best))
+  (SELECT jsonb_agg(jsonb_build_array(domain, topic, title, rubric_major, answers, total, best, attempts))
    FROM (SELECT domain, topic, rubric_major, (array_agg(topic_title ORDER BY asked_at DESC))[1] AS title,
-                count(*) AS answers, sum(score) AS total, max(score) AS best
+                count(*) AS answers, sum(score) AS total, max(score) AS best,
+                jsonb_agg(jsonb_build_array(difficulty, kind, score) ORDER BY submitted_at) AS attempts
          FROM answered WHERE score IS NOT NULL GROUP BY 1, 2, 3) AS topics) AS topics
 """
 
@@ -101,12 +103,13 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class TopicPractice:
-    """A topic on which answers were scored, of interviews in progress too."""
+    """A topic on which answers were scored, of interviews in progress too. `ability` is by the scores' own version."""
 
     domain: Domain
     topic: str
     title: str
     scores: ScoreSummary
+    ability: Ability
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +211,15 @@ def _weeks(rows: Sequence[Sequence[Any]], rubric_major: int | None) -> tuple[Pra
 
 
 def _topics(rows: Sequence[Sequence[Any]]) -> tuple[TopicPractice, ...]:
-    titles: dict[tuple[str, str], tuple[int, str]] = {}
     scores: dict[tuple[str, str], list[Scored]] = {}
-    for domain, topic, title, major, answers, total, best in rows:
+    newest: dict[tuple[str, str], tuple[int, str, Ability]] = {}
+    for domain, topic, title, major, answers, total, best, attempts in rows:
         scores.setdefault((domain, topic), []).append(Scored(major, answers, float(total), float(best)))
-        titles[domain, topic] = max(titles.get((domain, topic), (-1, "")), (major, title))
+        if (domain, topic) not in newest or newest[domain, topic][0] < major:
+            shown = ability(Attempt(Difficulty(at), QuestionKind(kind), float(score)) for at, kind, score in attempts)
+            newest[domain, topic] = major, title, shown
     topics = [
-        TopicPractice(Domain(domain), topic, titles[domain, topic][1], summarise(found))
+        TopicPractice(Domain(domain), topic, newest[domain, topic][1], summarise(found), newest[domain, topic][2])
         for (domain, topic), found in scores.items()
     ]
     return tuple(sorted(topics, key=lambda one: (one.scores.average or 0.0, one.domain.value, one.topic)))

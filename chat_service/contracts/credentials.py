@@ -176,6 +176,7 @@ def _require_own_site(connection: HTTPConnection, core: Core, cookie: str) -> No
     else:
         # The scheme is a proxy's affair; the host is what tells one site from another.
         ours = origin is not None and origin.partition("://")[2] == headers.get("host")
+    ours = ours or origin in core.settings.origins
     if not ours and (origin is not None or site not in {None, "none"}):
         raise AppError(ErrorKind.FORBIDDEN, "cross_site_request", "This request came from a page of another site.")
     if token is not None and not core.cookie_sessions.csrf_token_fits(cookie, token):

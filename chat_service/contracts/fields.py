@@ -9,6 +9,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    PlainSerializer,
     Strict,
     StringConstraints,
 )
@@ -40,7 +41,10 @@ def _main_language(tag: str) -> str:
 
 Storable = AfterValidator(_storable)
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
+# A response's time to the second, as the documents have them: some clients read no fractions.
+Second = Annotated[datetime, PlainSerializer(lambda at: at.replace(microsecond=0), return_type=datetime)]
 Whole = Annotated[int, Strict()]
+Flag = Annotated[bool, Strict()]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), Storable]
 ShortLine = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), Storable]
 Resume = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000), Storable]

@@ -185,10 +185,10 @@ def require_own_page(websocket: WebSocket, core: Core) -> None:
     origin = websocket.headers.get("origin")
     if origin is None or urlsplit(origin).netloc == websocket.headers.get("host"):
         return
-    if origin in (core.settings.socket_origins or "").replace(",", " ").split():
+    if origin in core.settings.origins:
         return
     raise AppError(
-        ErrorKind.FORBIDDEN, "origin_not_allowed", "Pages of that origin may not open sockets here (SOCKET_ORIGINS)."
+        ErrorKind.FORBIDDEN, "origin_not_allowed", "Pages of that origin may not open sockets here (ALLOWED_ORIGINS)."
     )
 
 

@@ -40,9 +40,9 @@ def unavailable(error: aio.AioRpcError, retry_after: float | None = None) -> App
     return AppError(
         ErrorKind.UNAVAILABLE,
         "engine_timeout" if slow else "engine_unavailable",
-        "The interview engine did not answer in time. What you sent is kept; send it again to go on."
+        "The interview engine did not answer in time. Send the same again to go on; an answer is kept."
         if slow
-        else "The interview engine cannot be reached just now. What you sent is kept; send it again to go on.",
+        else "The interview engine cannot be reached just now. Send the same again to go on; an answer is kept.",
         details={"cause": error.code().name},
         retry_after=_WAIT_SECONDS.get(error.code(), 2.0) if retry_after is None else retry_after,
     )

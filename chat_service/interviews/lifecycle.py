@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from chat_service.accounts.access_tokens import refused
 from chat_service.accounts.credits import require_credit, spend
 from chat_service.accounts.profiles import ProfileDetails, Profiles
 from chat_service.accounts.resumes import Resumes
@@ -36,6 +37,8 @@ from chat_service.interviews.round_plans import WantedRound, minutes_of, require
 from chat_service.interviews.states import InterviewState, require_transition
 from chat_service.interviews.tables import AskedQuestion, Interview
 from chat_service.storage.database import Database
+
+_OF_A_USER = "fk_interviews_user_id_users"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,18 @@ class Lifecycle:
     async def create(
         self, user_id: UUID, wanted: NewInterview, *, request: RequestKey | None = None
     ) -> InterviewDetails:
-        """A draft, or a scheduled interview when a time is given. Raises INVALID for a time that is not ahead."""
-        return await self._idempotency.run(user_id, request, INTERVIEW, lambda: self._create(user_id, wanted, request))
+        """A draft, or a scheduled interview when a time is given.
+
+        Raises INVALID for a time that is not ahead, UNAUTHENTICATED when the account is gone.
+        """
+        try:
+            return await self._idempotency.run(
+                user_id, request, INTERVIEW, lambda: self._create(user_id, wanted, request)
+            )
+        except IntegrityError as error:
+            if _OF_A_USER not in str(error.orig):
+                raise
+            raise refused("account_gone", "This account no longer exists.") from None
 
     async def start(self, user_id: UUID, interview_id: UUID, *, request: RequestKey | None = None) -> StartedInterview:
         """Asks the first question. Raises NOT_FOUND, CONFLICT for an illegal transition, UNAVAILABLE."""

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chat_service.accounts.access_tokens import refused
 from chat_service.errors import not_found
 from chat_service.storage.database import Database
 
@@ -26,7 +27,7 @@ class Numbers:
         self._database = database
 
     async def of_user(self, user_id: UUID) -> int:
-        """The number of a user."""
+        """The number of a user. Raises UNAUTHENTICATED when the account is gone."""
         return (await self._of(user_id, None, [user_id]))[0]
 
     async def of_interview(self, user_id: UUID, interview_id: UUID) -> int:
@@ -52,7 +53,9 @@ class Numbers:
             try:
                 await self._database.fetch(_GIVE, user_id, interview_id, missing)
             except asyncpg.ForeignKeyViolationError:
-                raise not_found("interview" if interview_id else "user") from None
+                if interview_id is None:
+                    raise refused("account_gone", "This account no longer exists.") from None
+                raise not_found("interview") from None
             known |= await self._known(missing)
         return [known[one] for one in subjects]
 

@@ -163,7 +163,15 @@ class Rounds:
             completed = await self._completed(user_id, interview_id, round_id)
             if completed is not None:
                 return completed
-            _, lease = await self._hold(user_id, interview_id, _in_progress)
+            try:
+                _, lease = await self._hold(user_id, interview_id, _in_progress)
+            except AppError as error:
+                # An interview that has ended meanwhile has completed the round that was under way.
+                if error.reason == "interview_not_in_progress":
+                    completed = await self._completed(user_id, interview_id, round_id)
+                if completed is None:
+                    raise
+                return completed
             try:
                 async with Lease(self._database, interview_id=interview_id, token=lease, user_id=user_id):
                     pending = await self._pending(interview_id, round_id) if gradable else None

@@ -42,6 +42,10 @@ _AWAY = (
 )
 
 
+class GaveWayError(AppError):
+    """The server ended this transaction in favour of another (a deadlock). The same work can be tried again at once."""
+
+
 class Base(DeclarativeBase):
     """The tables of every room, with constraint names that migrations can rely on."""
 
@@ -144,6 +148,13 @@ class Database:
 
 
 def _unavailable(error: BaseException) -> AppError:
+    if getattr(getattr(error, "orig", error), "sqlstate", None) == _DEADLOCK:
+        return GaveWayError(
+            ErrorKind.UNAVAILABLE,
+            "database_unavailable",
+            "Other requests are changing the same things just now. Try again in a moment.",
+            retry_after=1,
+        )
     return AppError(
         ErrorKind.UNAVAILABLE,
         "database_unavailable",

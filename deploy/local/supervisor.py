@@ -1,3 +1,4 @@
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -104,12 +105,13 @@ class Supervisor:
         refused = not child.has_served and process.returncode is not None and process.returncode >= 0
         if refused:
             raise LaunchError(f"{process.name} {process.ending()} while starting:\n{process.last_lines()}")
-        if child.quick_deaths >= _QUICK_DEATHS_ALLOWED:
+        # Whoever sends SIGKILL decides to end a process; it says nothing of whether that can run.
+        if child.quick_deaths >= _QUICK_DEATHS_ALLOWED and process.returncode != -signal.SIGKILL:
             raise LaunchError(
                 f"{process.name} {process.ending()}, {child.quick_deaths} times in a row; giving up. Its last words:\n"
                 f"{process.last_lines()}"
             )
-        delay = min(_FIRST_DELAY_SECONDS * 2 ** (child.quick_deaths - 1), _LONGEST_DELAY_SECONDS)
+        delay = min(_FIRST_DELAY_SECONDS * 2 ** min(child.quick_deaths - 1, 10), _LONGEST_DELAY_SECONDS)
         child.restart_at = now + delay
         self._say(f"{process.name} {process.ending()} unexpectedly; starting it again in {delay:.1f} s.")
 

@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from chat_service.accounts import passwords
 from chat_service.accounts.passwords import Passwords
 from chat_service.contracts.socket_protocol import SERVER_OPTIONS
 from chat_service.core import Core
@@ -23,6 +24,7 @@ from tests.fakes import engine as fakes
 
 PASSWORD = "correct horse battery"
 _AUDIO = tempfile.TemporaryDirectory(prefix="mock-interview-audio-")
+_COST = passwords._PASSES, passwords._MEMORY_KIB
 
 
 @dataclass
@@ -164,12 +166,15 @@ def environment(settings: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) ->
 @pytest.fixture(scope="session", autouse=True)
 def genuine_passwords() -> Iterator[Passwords]:
     """Hashing as it is; the services of the tests take a thousandth of the work, as nobody guesses their passwords."""
-    passwords = Passwords()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("chat_service.accounts.passwords._PASSES", 1)
-        patched.setattr("chat_service.accounts.passwords._MEMORY_KIB", 8)
-        yield passwords
-    passwords.close()
+        passes, memory = _COST  # each folder of tests has a fixture of its own
+        patched.setattr(passwords, "_PASSES", passes)
+        patched.setattr(passwords, "_MEMORY_KIB", memory)
+        genuine = Passwords()
+        patched.setattr(passwords, "_PASSES", 1)
+        patched.setattr(passwords, "_MEMORY_KIB", 8)
+        yield genuine
+    genuine.close()
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,6 @@ def require_shape(example: Any, got: Any, where: str = "body") -> None:
         assert got, (where, "is empty")
         if _TIME.match(example):
             assert datetime.fromisoformat(got).tzinfo is not None, (where, got)
-            assert got.endswith("Z") == example.endswith("Z"), (where, got)
+            assert re.sub(r"\d", "0", got) == re.sub(r"\d", "0", example), (where, got)
     else:
         assert got is example, (where, got)

@@ -153,6 +153,14 @@ def test_a_child_that_dies_is_started_again_with_a_message(relaunch: Launch, nam
     assert instance.child(name) != before
 
 
+def test_a_child_that_others_keep_killing_is_started_again_each_time(relaunch: Launch) -> None:
+    instance = relaunch().until_ready()
+    for times in range(1, 6):
+        os.kill(instance.child("chat_service"), signal.SIGKILL)
+        instance.until_said(rf"(?s)(chat_service was started again.*){{{times}}}")
+    until(instance.is_ready, "it is ready again")
+
+
 def test_a_watchdog_that_dies_is_started_again_and_knows_all_children(relaunch: Launch) -> None:
     instance = relaunch().until_ready()
     before = instance.child("watchdog")

@@ -1,7 +1,6 @@
 """Shapes of contract 001: camelCase requests, integer ids."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -17,6 +16,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from chat_service.accounts.passwords import MAX_LENGTH, MIN_LENGTH
+from chat_service.contracts.fields import Second
 from chat_service.interviews.answering import MAX_ANSWER_CHARACTERS
 from chat_service.interviews.round_plans import MAX_ROUND_QUESTIONS, MAX_ROUNDS, WantedRound
 from chat_service.interviews.round_types import RoundType
@@ -275,7 +275,7 @@ class PersonalizedFeedback(BaseModel):
     weaknesses: Sequence[str]
     roadmap: RoadmapOut
     resources: Sequence[ResourceOut]
-    generated_at: datetime
+    generated_at: Second
 
 
 class CompletedOut(BaseModel):
@@ -344,7 +344,7 @@ class InterviewOut(BaseModel):
     job_role: str | None
     score: float | None
     status: str
-    created_at: datetime
+    created_at: Second
 
 
 class AnsweredQuestion(QuestionOut):

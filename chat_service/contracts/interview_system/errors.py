@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chat_service.contracts.door import ErrorShape
+from chat_service.contracts.fields import Second
 from chat_service.contracts.interview_system.statuses import status_of
 from chat_service.core import request_id
 from chat_service.errors import AppError, ErrorKind
@@ -58,7 +59,7 @@ class FailureError(BaseModel):
 class Meta(BaseModel):
     """When the response was made, and the request's id in the logs."""
 
-    timestamp: datetime
+    timestamp: Second
     request_id: str
 
 
@@ -106,7 +107,7 @@ class SystemErrors(ErrorShape):
                     for one in error.details.get("fields", ())
                 ],
             },
-            "meta": {"timestamp": datetime.now(UTC), "request_id": request_id.get()},
+            "meta": {"timestamp": datetime.now(UTC).replace(microsecond=0), "request_id": request_id.get()},
         }
         return Response(to_json(body), status, media_type="application/json")
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from chat_service.analytics.charts.chart import Chart
 from chat_service.analytics.dashboard import Dashboard
+from chat_service.contracts.fields import Second
 from chat_service.contracts.interview_system.statuses import status_of
 from chat_service.engine.models import Difficulty, Domain, EvaluationStatus
 from chat_service.engine.report import Finding, NextStep, Report
@@ -148,8 +148,8 @@ class PastInterview(BaseModel):
     letter_grade: str | None
     num_questions: int
     num_answered: int
-    created_at: datetime
-    completed_at: datetime | None
+    created_at: Second
+    completed_at: Second | None
 
 
 class History(BaseModel):

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from chat_service.accounts import emails
 from chat_service.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 from chat_service.accounts.profiles import Profile, ProfileChanges
-from chat_service.contracts.fields import Input, Line, ShortLine, Storable
+from chat_service.contracts.fields import Input, Line, Second, ShortLine, Storable
 from chat_service.contracts.interview_system.errors import Meta
 from chat_service.contracts.interview_system.statuses import status_of
 from chat_service.core import request_id
@@ -57,7 +57,7 @@ class Success(BaseModel, Generic[_DataT]):
 
 def success(data: BaseModel, status: int = 200) -> Response:
     """The data in the envelope."""
-    meta = {"timestamp": datetime.now(UTC), "request_id": request_id.get()}
+    meta = {"timestamp": datetime.now(UTC).replace(microsecond=0), "request_id": request_id.get()}
     return Response(
         to_json({"success": True, "data": data, "error": None, "meta": meta}), status, media_type="application/json"
     )
@@ -141,8 +141,8 @@ class User(BaseModel):
     experience_level: str | None
     years_experience: float | None
     time_zone: str | None
-    created_at: datetime
-    updated_at: datetime
+    created_at: Second
+    updated_at: Second
 
 
 class Authenticated(BaseModel):
@@ -209,10 +209,10 @@ class Session(BaseModel):
     num_questions: int
     num_answered: int
     score: float | None
-    scheduled_at: datetime | None
-    created_at: datetime
-    started_at: datetime | None
-    completed_at: datetime | None
+    scheduled_at: Second | None
+    created_at: Second
+    started_at: Second | None
+    completed_at: Second | None
 
 
 class Sessions(BaseModel):

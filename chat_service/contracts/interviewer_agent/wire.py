@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from chat_service.coaching.coaching import LEVELS, MAX_QUESTION_CHARACTERS
-from chat_service.contracts.fields import Input, Line, ShortLine, Storable, Whole
+from chat_service.contracts.fields import Input, Line, Second, ShortLine, Storable, Whole
 from chat_service.engine.coaching import CoachingFeedback, Framework, PracticeQuestion
 from chat_service.engine.models import Difficulty, Domain
 from chat_service.engine.report import Report
@@ -142,7 +141,7 @@ class CreatedOut:
     """A new interview."""
 
     interview_id: str
-    created_at: datetime
+    created_at: Second
     status: Status
     config: Config
 

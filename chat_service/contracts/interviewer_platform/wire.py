@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from chat_service.accounts.passwords import MAX_LENGTH, MIN_LENGTH
 from chat_service.accounts.profiles import Profile, ProfileChanges
-from chat_service.contracts.fields import Input, Line, ShortLine, Storable, Whole
+from chat_service.contracts.fields import Input, Line, Second, ShortLine, Storable, Whole
 from chat_service.engine.models import Difficulty, Domain, Evaluation
 from chat_service.engine.report import Finding
 from chat_service.interviews.facets import Quality, average_facets, quality
@@ -118,7 +117,7 @@ class UserOut:
 class ProfileOut(UserOut):
     """A user's profile."""
 
-    created_at: datetime
+    created_at: Second
 
 
 @dataclass(slots=True)
@@ -126,7 +125,7 @@ class TokenOut:
     """What a client without cookies sends as `Authorization: Bearer`; `expires_at` is when it ceases to work."""
 
     access_token: str
-    expires_at: datetime
+    expires_at: Second
 
 
 @dataclass(slots=True)
@@ -152,8 +151,8 @@ class SummaryOut:
     role: str | None
     interview_type: InterviewType
     status: InterviewState
-    started_at: datetime | None
-    completed_at: datetime | None
+    started_at: Second | None
+    completed_at: Second | None
 
 
 @dataclass(slots=True)
@@ -166,7 +165,7 @@ class SessionOut:
     interview_type: InterviewType
     duration_minutes: int | None
     status: InterviewState
-    started_at: datetime | None
+    started_at: Second | None
 
 
 @dataclass(slots=True)
@@ -181,7 +180,7 @@ class CreatedOut:
 class RecordedOut(SessionOut):
     """An interview. `recording_url` is null while nothing is recorded."""
 
-    completed_at: datetime | None
+    completed_at: Second | None
     recording_url: str | None
 
 
@@ -192,7 +191,7 @@ class TurnOut:
     id: UUID
     role: Literal["assistant", "user"]
     content: str
-    timestamp: datetime
+    timestamp: Second
 
 
 @dataclass(slots=True)

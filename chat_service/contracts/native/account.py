@@ -10,6 +10,7 @@ from chat_service.accounts.api_keys import MAX_NAME_CHARACTERS, ApiKey
 from chat_service.accounts.credits import MAX_GRANT
 from chat_service.accounts.passwords import MAX_LENGTH
 from chat_service.accounts.profiles import ProfileChanges
+from chat_service.contracts.fields import Flag
 from chat_service.contracts.native.wire import Input, Line, ProfileOut, ShortLine, Storable, Whole
 
 
@@ -45,9 +46,7 @@ class ProfilePatch(Input):
     target_role: Line | None = Field(None, examples=["SDE-2"])
     target_company: Line | None = Field(None, examples=["Any"])
     time_zone: ShortLine | None = Field(None, description="IANA name", examples=["Europe/Berlin"])
-    reminders: Annotated[bool, Strict()] | None = Field(
-        None, description="Of scheduled interviews, by e-mail; null: yes"
-    )
+    reminders: Flag | None = Field(None, description="Of scheduled interviews, by e-mail; null: yes")
 
     def changes(self) -> ProfileChanges:
         """The fields that were sent. A list that is cleared is empty."""

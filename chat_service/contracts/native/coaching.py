@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from chat_service.coaching.coaching import LEVELS, MAX_QUESTION_CHARACTERS
+from chat_service.contracts.fields import Flag
 from chat_service.contracts.native.wire import Input, Line, Storable
 from chat_service.engine.coaching import Framework, PracticeMatch, PracticeQuestion
 from chat_service.engine.models import Difficulty, Domain, QuestionSource
@@ -33,7 +34,7 @@ class PracticeInput(Input):
     difficulty: Literal["easy", "medium", "hard", "expert", "beginner", "intermediate", "advanced"] = Field(
         "medium", description="beginner, intermediate and advanced are other names of easy, medium and hard"
     )
-    include_reference: bool = Field(False, description="Whether the reply holds a reference answer")
+    include_reference: Flag = Field(False, description="Whether the reply holds a reference answer")
 
     @property
     def level(self) -> Difficulty:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 
 from pydantic import Field
 
+from chat_service.contracts.fields import Flag
 from chat_service.contracts.native.wire import Input, InterviewOut, Line, NewInterviewInput, Page, ShortLine, Whole
 from chat_service.engine.models import Difficulty
 from chat_service.interviews.interview import TranscriptTurn
@@ -25,8 +26,10 @@ class QuestionSetInput(Input):
     skills: list[ShortLine] = Field(default_factory=list, max_length=50)
     topics: list[Line] = Field(default_factory=list, max_length=20)
     difficulty: Difficulty | None = None
-    follow_ups: bool = Field(
-        False, description="Whether an answer that misses a point adds a question, at most two for each main question"
+    follow_ups: Flag = Field(
+        False,
+        description="Whether an answer that misses a point adds a question, at most two for each main question. "
+        "The last set decides for all open questions of the interview",
     )
 
     def wanted(self) -> WantedSet:
@@ -63,7 +66,7 @@ class InterviewInRoundsInput(NewInterviewInput):
 class StartRoundInput(Input):
     """How a round is held."""
 
-    follow_ups: bool = True
+    follow_ups: Flag = True
 
 
 class RoundSuggestionsInput(Input):

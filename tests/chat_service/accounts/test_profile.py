@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx2
 import pytest
 
 from chat_service.accounts.identity import Role
+from chat_service.accounts.resumes import ProfileResume
 from chat_service.errors import AppError
 from chat_service.interviews.export import other_tables
 from chat_service.storage.database import Base
@@ -92,6 +95,12 @@ async def filled(candidate: Candidate, service: Service) -> UUID:
     return user_id
 
 
+async def is_waited_for(connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
+    """Whether another transaction waits for what this connection's has locked."""
+    waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+    return bool(await connection.fetchval(waiting))
+
+
 async def rows_of(service: Service, user_id: UUID) -> dict[str, int]:
     """How many rows lead to the user, by table, whoever defined it."""
     columns = await service.core.database.fetch(
@@ -152,9 +161,51 @@ async def test_an_answer_whose_account_is_deleted_while_it_is_graded_is_told_tha
     problem(404, "interview_not_found", await said)
 
 
+async def test_a_deletion_that_another_transaction_stands_against_is_tried_again(
+    candidate: Candidate, service: Service, database_url: str
+) -> None:
+    user_id = UUID(expect(200, await candidate.http.get("/profile/me"))["id"])
+    interview = UUID((await candidate.started())["id"])
+    other = await asyncpg.connect(database_url)
+    try:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("SELECT FROM interviews WHERE id = $1 FOR UPDATE", interview)
+        gone = asyncio.ensure_future(candidate.http.request("DELETE", "/profile/me", json={"password": PASSWORD}))
+        await until(lambda: is_waited_for(other))
+        # The deletion holds the user and waits for the interview. The server ends whichever waited first.
+        with suppress(asyncpg.DeadlockDetectedError):
+            await other.execute("SELECT FROM users WHERE id = $1 FOR UPDATE", user_id)
+        await transaction.rollback()
+    finally:
+        await other.close()
+    assert (await gone).status_code == 204
+    assert set((await rows_of(service, user_id)).values()) == {0}
+
+
+async def test_an_interview_of_an_account_that_goes_at_that_moment_is_refused_as_its_token_is(
+    candidate: Candidate, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = service.core.resumes.find
+
+    async def find_then_delete(user_id: UUID) -> ProfileResume | None:
+        found = await find(user_id)
+        await service.core.accounts.delete(user_id)
+        return found
+
+    monkeypatch.setattr(service.core.resumes, "find", find_then_delete)
+    problem(401, "account_gone", await candidate.http.post("/interviews", json={"domain": "dsa", "difficulty": "easy"}))
+
+
 async def test_an_unknown_account_cannot_be_deleted(service: Service) -> None:
     with pytest.raises(AppError, match="no such user"):
         await service.core.accounts.delete(uuid4())
+
+
+async def test_an_unknown_account_gets_no_number(service: Service) -> None:
+    with pytest.raises(AppError) as refusal:
+        await service.core.numbers.of_user(uuid4())
+    assert refusal.value.reason == "account_gone"
 
 
 async def test_the_export_holds_all_that_is_kept_and_no_secret(candidate: Candidate, service: Service) -> None:

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from chat_service.analytics.ability import Attempt, ability
 from chat_service.analytics.analytics import Analytics
 from chat_service.analytics.practice import PracticeWeek
 from chat_service.analytics.scores import ScoreSummary
-from chat_service.engine.models import Difficulty, Domain
+from chat_service.engine.models import Difficulty, Domain, QuestionKind
 from chat_service.errors import AppError, ErrorKind
 from chat_service.interviews.states import InterviewState
 from tests.chat_service.analytics import recount
@@ -199,3 +200,5 @@ async def test_topics_average_scored_answers_with_the_weakest_first(
     await add_answer(connection, going_on, score=10.0, topic="trees", title="Trees anew", rubric_version="2.0")
     weakest = (await analytics.mine(user_id)).topics[0]
     assert (weakest.title, weakest.scores) == ("Trees anew", ScoreSummary(2, 1, 10.0, 10.0))
+    assert weakest.ability.answers == 1
+    assert weakest.ability == ability([Attempt(Difficulty.MEDIUM, QuestionKind.MAIN, 10.0)])

@@ -22,7 +22,7 @@ from tests.waiting import are, until
 
 ANSWER = "A hash table stores each key in a bucket, so that lookups are O(1) on average."
 WANTED = {"domain": "dsa", "difficulty": "easy"}
-STARTS_WITHIN_SECONDS = 30.0
+STARTS_WITHIN_SECONDS = 90.0
 LEASE_ENDS_WITHIN_SECONDS = 15.0
 
 

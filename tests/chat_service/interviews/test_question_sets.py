@@ -200,11 +200,13 @@ async def test_two_sets_at_once_never_ask_the_same_question_as_new(join: Callabl
     assert len(texts) == len(set(texts)) == 9
 
 
-@pytest.mark.parametrize("count", [0, 21, "3", 2.5])
-async def test_a_set_of_no_questions_or_too_many_is_refused(candidate: Candidate, count: Any) -> None:
+@pytest.mark.parametrize(
+    "wrong", [{"count": 0}, {"count": 21}, {"count": "3"}, {"count": 2.5}, {"follow_ups": "yes"}, {"follow_ups": 1}]
+)
+async def test_a_set_with_a_wrong_count_or_flag_is_refused(candidate: Candidate, wrong: dict[str, Any]) -> None:
     interview = (await candidate.create())["id"]
-    refused = await candidate.http.post(f"/interviews/{interview}/questions", json={"count": count})
-    problem(422, "validation_failed", refused)
+    refused = await candidate.http.post(f"/interviews/{interview}/questions", json={"count": 2, **wrong})
+    assert [one["field"] for one in problem(422, "validation_failed", refused)["fields"]] == [*wrong]
 
 
 async def test_an_interview_takes_fifty_questions_at_most(candidate: Candidate) -> None:

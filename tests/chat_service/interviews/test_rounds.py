@@ -12,6 +12,7 @@ from chat_service.interviews.round_plans import PLANS, Seniority, suggest_rounds
 from chat_service.interviews.round_types import RoundType
 from protos.interview_engine.v1 import question_pb2 as questions
 from tests.chat_service.conftest import Candidate, Service, expect, problem
+from tests.waiting import are, until
 
 ANSWER = "A hash table stores each key in a bucket, so that lookups are O(1) on average, said for {}."
 ROUNDS = [
@@ -65,6 +66,19 @@ async def test_an_interview_is_held_round_by_round_and_its_report_covers_all(
     read = expect(200, await candidate.http.get(f"/interviews/{interview}"))
     assert read["state"] == "in_progress"
     assert (await candidate.end(interview))["report"]["assessed_answers"] == 3
+
+
+async def test_a_round_that_is_completed_while_its_interview_ends_gives_its_score(
+    candidate: Candidate, service: Service
+) -> None:
+    interview, (first, _) = await in_rounds(candidate)
+    await start(candidate, interview, first)
+    await candidate.answered(interview, ANSWER.format("one"))
+    service.script.delay = 1.0
+    ending = asyncio.ensure_future(candidate.end(interview))
+    await until(lambda: are(service.script.reported))
+    assert (await complete(candidate, interview, first))["round"]["score"] is not None
+    await ending
 
 
 async def test_rounds_are_started_in_order_and_once(candidate: Candidate) -> None:

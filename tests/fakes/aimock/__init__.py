@@ -15,7 +15,7 @@ import pytest
 
 PROGRAM = Path(sys.prefix) / "peers/aimock/node_modules/@copilotkit/aimock/dist/cli.js"
 _ADDRESS = re.compile(r"listening on (http://[\d.]+:\d+)")
-_STARTS_WITHIN_SECONDS = 30.0
+_STARTS_WITHIN_SECONDS = 90.0
 
 
 @asynccontextmanager

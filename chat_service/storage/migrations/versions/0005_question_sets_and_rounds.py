@@ -1,5 +1,7 @@
 """Question sets, rounds and the time that answers took."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -10,30 +12,33 @@ branch_labels = None
 depends_on = None
 
 _MOMENT = sa.DateTime(timezone=True)
-_COLUMNS = {
-    "interviews": (
-        sa.Column("prepared", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.Column("follow_ups", sa.Boolean(), server_default=sa.false(), nullable=False),
-        sa.Column("turn_began_at", _MOMENT, nullable=True),
-    ),
-    "questions": (
-        sa.Column("category", sa.String(20), nullable=True),
-        sa.Column("round_id", sa.Uuid(), nullable=True),
-        sa.Column("prompted_by", sa.Uuid(), nullable=True),
-        sa.Column("closed", sa.Boolean(), server_default=sa.false(), nullable=False),
-    ),
-    "answers": (
-        sa.Column("time_spent_seconds", sa.Integer(), nullable=True),
-        sa.Column("shown_at", _MOMENT, nullable=True),
-    ),
-}
+
+
+def _columns() -> dict[str, tuple[sa.Column[Any], ...]]:
+    return {
+        "interviews": (
+            sa.Column("prepared", sa.Boolean(), server_default=sa.false(), nullable=False),
+            sa.Column("follow_ups", sa.Boolean(), server_default=sa.false(), nullable=False),
+            sa.Column("turn_began_at", _MOMENT, nullable=True),
+        ),
+        "questions": (
+            sa.Column("category", sa.String(20), nullable=True),
+            sa.Column("round_id", sa.Uuid(), nullable=True),
+            sa.Column("prompted_by", sa.Uuid(), nullable=True),
+            sa.Column("closed", sa.Boolean(), server_default=sa.false(), nullable=False),
+        ),
+        "answers": (
+            sa.Column("time_spent_seconds", sa.Integer(), nullable=True),
+            sa.Column("shown_at", _MOMENT, nullable=True),
+        ),
+    }
 
 
 def upgrade() -> None:
     """Adds the columns and the table of rounds."""
-    for table, columns in _COLUMNS.items():
+    for table, columns in _columns().items():
         for column in columns:
-            op.add_column(table, column.copy())
+            op.add_column(table, column)
     op.create_table(
         "rounds",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -67,6 +72,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Removes them."""
     op.drop_table("rounds")
-    for table, columns in _COLUMNS.items():
+    for table, columns in _columns().items():
         for column in columns:
             op.drop_column(table, column.name)

@@ -22,7 +22,7 @@ from tests.chat_service.conftest import Candidate, Service
 
 DOCUMENT = make_app().openapi()
 OPERATIONS = dict(operations(DOCUMENT))
-EXAMPLES = 12
+EXAMPLES = 8
 SEED = 20_260_101
 
 

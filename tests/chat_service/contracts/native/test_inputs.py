@@ -43,6 +43,12 @@ FIELDS: dict[str, tuple[str, str, dict[str, Any], dict[str, list[Any]]]] = {
             "question_limit": [*NUMBER, 0, 51, 1.5, 2.0],
         },
     ),
+    "practice": (
+        "POST",
+        "/coaching/practice-questions",
+        {"skill": "Python"},
+        {"include_reference": ["yes", "true", 1, 0, 1.0, None, [], {}]},
+    ),
 }
 
 
