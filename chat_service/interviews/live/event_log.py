@@ -231,31 +231,16 @@ async def _missing(
 async def _missing_turns(
     session: AsyncSession, interview: Interview, kept: Container[tuple[str, str]], new: Acceptance | None
 ) -> AsyncIterator[tuple[EventKind, str, Body]]:
-    now = await session.scalar(select(func.now()))
-    held = interview.lease_until is not None and now is not None and interview.lease_until > now
     questions = list(
         await session.scalars(
             select(AskedQuestion).where(AskedQuestion.interview_id == interview.id).order_by(AskedQuestion.number)
         )
     )
-    untold = [
-        answer
-        for answer, graded in await session.execute(
-            select(Answer.id, Answer.evaluation.is_not(None)).where(Answer.interview_id == interview.id)
-        )
-        if (EventKind.ANSWER_ACCEPTED.value, str(answer)) not in kept
-        or (graded and (EventKind.FEEDBACK.value, str(answer)) not in kept)
-    ]
-    # The questions of a set are there from the start; they are asked one after the other all the same.
-    answered = {
-        one for (one,) in await session.execute(select(Answer.question_id).where(Answer.interview_id == interview.id))
-    }
-    answers = {one.question_id: one for one in await session.scalars(select(Answer).where(Answer.id.in_(untold)))}
+    answer_to, answers, held = await _answers(session, interview, kept)
     voiced = await _missing_of_voice(session, interview.id, kept)
-    answer_to = await _answers_to(session, interview.id) if voiced else {}
     last_answer: UUID | None = None
     for question, shown in zip(questions, posed_rows(questions), strict=True):
-        asked = not interview.prepared or question.id in answered or question.id == interview.current_question_id
+        asked = not interview.prepared or question.id in answer_to or question.id == interview.current_question_id
         if asked and (EventKind.QUESTION.value, str(question.id)) not in kept:
             yield EventKind.QUESTION, str(question.id), shown
         for one in _taken(voiced, last_answer, question.id):
@@ -273,9 +258,29 @@ async def _missing_turns(
         yield one
 
 
-async def _answers_to(session: AsyncSession, interview_id: UUID) -> dict[UUID, UUID]:
-    rows = await session.execute(select(Answer.question_id, Answer.id).where(Answer.interview_id == interview_id))
-    return {row.question_id: row.id for row in rows}
+async def _answers(
+    session: AsyncSession, interview: Interview, kept: Container[tuple[str, str]]
+) -> tuple[dict[UUID, UUID], dict[UUID, Answer], bool]:
+    """By question: the ids of all answers, and those not told yet; and whether the engine is at work."""
+    # By the database's clock, as every lease.
+    rows = await session.execute(
+        select(Answer.id, Answer.question_id, Answer.evaluation.is_not(None), func.now()).where(
+            Answer.interview_id == interview.id
+        )
+    )
+    ids: dict[UUID, UUID] = {}
+    untold: list[UUID] = []
+    held = False
+    for answer_id, question_id, graded, now in rows:
+        ids[question_id] = answer_id
+        held = interview.lease_until is not None and interview.lease_until > now
+        accepted = (EventKind.ANSWER_ACCEPTED.value, str(answer_id)) in kept
+        if not accepted or (graded and (EventKind.FEEDBACK.value, str(answer_id)) not in kept):
+            untold.append(answer_id)
+    if not untold:
+        return ids, {}, held
+    told = await session.scalars(select(Answer).where(Answer.id.in_(untold)))
+    return ids, {one.question_id: one for one in told}, held
 
 
 def _taken(

@@ -68,6 +68,12 @@ class CandidateTurn:
         """So much audio of the turn has come by now."""
         self._received, self._received_at = total_bytes / BYTES_A_SECOND, now
 
+    def fall_silent(self) -> SpeechStopped:
+        """Speech has ended with the audio that has come."""
+        self._stops.append(self._received)
+        self.taking.speech_stopped(self._received_at)
+        return SpeechStopped(self._received)
+
     def hear(self, hearing: Hearing, now: float) -> FinalWords | None:
         """Takes in what is heard. Gives words that have become final."""
         match hearing:

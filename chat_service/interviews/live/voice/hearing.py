@@ -30,6 +30,8 @@ _KEEP_SECONDS = 0.1
 _LOOK_SECONDS = 0.2
 # A microphone that is open sends all the time; one that sends nothing for so long makes place for another one.
 _ABANDONED_SECONDS = 3.0
+# A connection that has broken is closed by then, as its pings are not answered; one that lives sends no silence.
+_GATED_SECONDS = 45.0
 
 
 class Hearer:
@@ -98,6 +100,15 @@ class Hearer:
             await asyncio.sleep(self._buffer.lease_seconds / 3)
             if self._clock() - self._heard_at < _ABANDONED_SECONDS:
                 await self._buffer.renew(self._interview_id, self._me)
+
+    async def mind_gaps(self) -> None:
+        """Takes it for silence when somebody spoke and nothing comes any more, until it is cancelled."""
+        while True:
+            rest = self._heard_at + _GATED_SECONDS - self._clock()
+            if rest <= 0 and self.turn.taking.speaking:
+                self._on_heard(self.turn.fall_silent())
+                self._ear.end_utterance()
+            await asyncio.sleep(rest if rest > 0 else _GATED_SECONDS / 10)
 
     async def resume(self, question: PosedQuestion | None) -> tuple[int, SpokenAnswer | None]:
         """Goes on with the turn that was left, if it is the question's, else begins one.

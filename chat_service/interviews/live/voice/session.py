@@ -239,7 +239,7 @@ class VoiceSession:
         if silent:
             await self._begin_to_speak()
         heard = self._ingest(hearer, microphone), self._acknowledge(hearer, microphone)
-        for part in (*heard, hearer.keep_news(), hearer.hold_place(), self._decide(hearer, answer)):
+        for part in (*heard, hearer.keep_news(), hearer.hold_place(), hearer.mind_gaps(), self._decide(hearer, answer)):
             self.start(part, of_microphone=True)
 
     async def _look(self) -> SpeechAbilities:

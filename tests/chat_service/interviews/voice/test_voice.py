@@ -80,6 +80,19 @@ async def listening(socket: Speaker, **data: Any) -> None:
     await socket.reached("listening")
 
 
+async def test_a_microphone_that_sends_no_silence_ends_the_turn_too(
+    candidate: Candidate, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat_service.interviews.live.voice.hearing._GATED_SECONDS", 0.3)
+    interview = await candidate.started()
+    async with speaking(candidate, interview["id"]) as socket:
+        await listening(socket)
+        await socket.say(spoken(ANSWER))
+        assert await socket.final() == ANSWER
+        await socket.until("feedback")
+    assert answers(service) == [ANSWER]
+
+
 async def test_an_announced_end_is_an_end_at_once(candidate: Candidate, service: Service) -> None:
     interview = await candidate.started()
     async with speaking(candidate, interview["id"]) as socket:
