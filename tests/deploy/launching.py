@@ -73,15 +73,20 @@ class Launched:
         self._output = data.with_name(f"output-{self.port}-{time.monotonic_ns()}.txt")
         inherited = {name: value for name, value in os.environ.items() if name not in NAMES_OF_OTHERS}
         with self._output.open("wb") as output:
-            self.process = subprocess.Popen(
-                command or [sys.executable, "-m", "deploy.local"],
-                cwd=checkout,
-                env={**inherited, "DATA": str(data), "PORT": str(self.port), **(environment or {})},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            # Under nohup SIGHUP is ignored, here and in all that is started.
+            ours = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+            try:
+                self.process = subprocess.Popen(
+                    command or [sys.executable, "-m", "deploy.local"],
+                    cwd=checkout,
+                    env={**inherited, "DATA": str(data), "PORT": str(self.port), **(environment or {})},
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            finally:
+                signal.signal(signal.SIGHUP, ours)
 
     @property
     def output(self) -> str:
