@@ -126,16 +126,17 @@ class Live:
 
     async def _answer(self, room: Room, answer: Answer) -> UUID:
         """Has the answer graded. Gives its id."""
-        telling: asyncio.Task[None] | None = None
+        accepted = False
         question_id = answer.question_id
         if question_id is None and answer.message_id is not None:
             # Sent again after a crash, a short text would pass for the answer to the next question.
             question_id = await self._events.answered_by(room.interview_id, answer.message_id)
 
         async def tell(answer_id: UUID) -> None:
-            nonlocal telling
-            # The engine need not wait for it.
-            telling = asyncio.create_task(self._tell_accepted(room, Acceptance(answer_id, answer.message_id)))
+            nonlocal accepted
+            accepted = True
+            await self._tell(room, Acceptance(answer_id, answer.message_id))
+            await self._fan_out.tell(room.interview_id, THINKING)
 
         try:
             answered = await self._answering.answer(
@@ -148,17 +149,12 @@ class Live:
                 accepted=tell,
             )
         finally:
-            if telling is not None:
-                await telling
+            if accepted:
                 await self._fan_out.tell(room.interview_id, IDLE)
             await self._tell(room)
         if answered.turn.answer is None:
             raise RuntimeError("an answered turn has no answer")
         return answered.turn.answer.id
-
-    async def _tell_accepted(self, room: Room, new: Acceptance) -> None:
-        await self._tell(room, new)
-        await self._fan_out.tell(room.interview_id, THINKING)
 
     @asynccontextmanager
     async def _thinking(self, room: Room) -> AsyncIterator[None]:
