@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from ai_service import processes
 from ai_service.resume import extractor
 from ai_service.resume.faults import MOST_BYTES, ResumesBusy, UnreadableResume
 
@@ -70,15 +70,7 @@ class Extraction:
 
 
 async def _read_apart(data: bytes) -> Mapping[str, Any]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", extractor.__file__, str(_WALL_SECONDS)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={"LC_ALL": "C.UTF-8"},
-        cwd="/",
-        start_new_session=True,
-    )
+    process = await processes.start_apart(extractor.__file__, str(_WALL_SECONDS))
     output = b""
     try:
         async with asyncio.timeout(_WALL_SECONDS):
@@ -87,10 +79,7 @@ async def _read_apart(data: bytes) -> Mapping[str, Any]:
     except TimeoutError:
         raise UnreadableResume("RESUME_TOO_COMPLEX") from None
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await asyncio.shield(_ended(process))
+        await processes.end(process)
     if process.returncode == 0:
         return dict(json.loads(output))
     ended = process.returncode
@@ -106,14 +95,6 @@ async def _feed(process: asyncio.subprocess.Process, data: bytes) -> None:
         process.stdin.write(data)
         await process.stdin.drain()
     process.stdin.close()
-
-
-async def _ended(process: asyncio.subprocess.Process) -> None:
-    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-    # asyncio tells of the end of a process only after the end of its pipes, and a full one it does not read.
-    while await process.stdout.read(64 * 1024):
-        pass
-    await process.wait()
 
 
 async def _bounded_output(process: asyncio.subprocess.Process) -> bytes:

@@ -1,12 +1,11 @@
 """Audio out of recordings, each decoded by a process of its own that is ended when it takes too much."""
 
 import asyncio
-import contextlib
-import sys
 
 import numpy as np
 import structlog
 
+from ai_service import processes
 from ai_service.speech import decoder
 from ai_service.speech.faults import UnusableAudio
 from ai_service.speech.recognition import SAMPLE_RATE, Samples
@@ -30,15 +29,8 @@ async def decoded(spool: Spool, most_seconds: float) -> Samples:
     if not spool.size:
         raise UnusableAudio("AUDIO_EMPTY")
     wall_seconds = _WALL_SECONDS + _WALL_SHARE * most_seconds
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", decoder.__file__, repr(most_seconds), repr(wall_seconds)),
-        stdin=spool.rewound(),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={"LC_ALL": "C.UTF-8"},
-        cwd="/",
-        start_new_session=True,
-        limit=_READ_BYTES,
+    process = await processes.start_apart(
+        decoder.__file__, repr(most_seconds), repr(wall_seconds), stdin=spool.rewound(), read_bytes=_READ_BYTES
     )
     try:
         async with asyncio.timeout(wall_seconds):
@@ -47,10 +39,7 @@ async def decoded(spool: Spool, most_seconds: float) -> Samples:
     except TimeoutError:
         raise UnusableAudio("AUDIO_DAMAGED") from None
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await asyncio.shield(_ended(process))
+        await processes.end(process)
     if process.returncode == 0:
         return np.frombuffer(audio, np.int16)
     reason = _REASONS.get(process.returncode or 0)
@@ -68,11 +57,3 @@ async def _output(process: asyncio.subprocess.Process, most_seconds: float) -> b
         if len(audio) > most:
             raise UnusableAudio("AUDIO_TOO_LONG")
     return audio
-
-
-async def _ended(process: asyncio.subprocess.Process) -> None:
-    assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-    # asyncio tells of the end of a process only after the end of its pipes, and a full one it does not read.
-    while await process.stdout.read(_READ_BYTES):
-        pass
-    await process.wait()

@@ -1,14 +1,13 @@
 """Recognition by pocketsphinx, whose model comes with its package: English, of low accuracy."""
 
 import asyncio
-import contextlib
 import importlib.util
 import json
-import sys
 from typing import Any, Self
 
 import structlog
 
+from ai_service import processes
 from ai_service.speech import sphinx_worker
 from ai_service.speech.faults import SpeechModelFault
 from ai_service.speech.recognition import (
@@ -50,17 +49,7 @@ class _Worker:
 
     @classmethod
     async def start(cls) -> Self:
-        return cls(
-            await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", sphinx_worker.__file__),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                env={"LC_ALL": "C.UTF-8"},
-                cwd="/",
-                start_new_session=True,
-            )
-        )
+        return cls(await processes.start_apart(sphinx_worker.__file__))
 
     async def words(self, audio: bytes) -> list[Any]:
         """Raises EOFError or ConnectionError where the process has ended."""
@@ -72,14 +61,7 @@ class _Worker:
         return list(json.loads(await reader.readexactly(length)))
 
     async def end(self) -> None:
-        reader = self._process.stdout
-        assert reader is not None  # noqa: S101 - a pipe was asked for
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        # asyncio tells of the end of a process only after the end of its pipes, and a full one it does not read.
-        while await reader.read(64 * 1024):
-            pass
-        await self._process.wait()
+        await processes.end(self._process)
 
 
 class Sphinx:
@@ -133,7 +115,7 @@ class Sphinx:
                 "SPEECH_MODEL_CRASHED", "the recognizer ended on this audio; another is started"
             ) from None
         except BaseException:
-            await asyncio.shield(worker.end())
+            await worker.end()
             raise
         self._idle.append(worker)
         return words

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from ai_service import processes
 from ai_service.deadline import seconds_left
 from ai_service.errors import InvalidField
 from ai_service.speech.faults import SpeechModelFault, VoiceLanguageUnsupported
@@ -118,10 +119,7 @@ class ProgramSynthesizer:
             try:
                 status = await process.wait()
             finally:
-                if process.returncode is None:
-                    with contextlib.suppress(ProcessLookupError):
-                        process.kill()
-                    await asyncio.shield(process.wait())
+                await processes.end(process)
             written = folder / _WAVE
             if status or not written.is_file() or written.stat().st_size > _MOST_FILE_BYTES:
                 raise self._failed()
