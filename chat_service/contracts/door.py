@@ -26,6 +26,7 @@ from chat_service.accounts.identity import Identity
 from chat_service.contracts.body_limit import BodyLimit
 from chat_service.contracts.credentials import BEARER, Scheme, bearer_token
 from chat_service.contracts.refusals import with_refusals
+from chat_service.contracts.uploads import unreadable_form
 from chat_service.core import Core, request_id
 from chat_service.errors import AppError, ErrorKind
 from chat_service.storage.redis import unavailable
@@ -299,11 +300,7 @@ def _http_error(error: HTTPException, request: Request) -> AppError:
     kind = _HTTP_KINDS.get(error.status_code, ErrorKind.INTERNAL)
     if kind is ErrorKind.MALFORMED:
         if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-            return AppError(
-                kind,
-                "malformed_form",
-                f"The form cannot be read as multipart/form-data: {str(error.detail).rstrip('.')}.",
-            )
+            return unreadable_form(str(error.detail))
         return _malformed()
     if kind is ErrorKind.NOT_FOUND:
         return AppError(kind, "endpoint_not_found", f"There is no endpoint {request.method} {request.url.path}.")

@@ -55,11 +55,11 @@ async def _body(request: Request) -> AsyncIterator[bytes]:
 
 async def _part(request: Request, boundary: bytes) -> AsyncIterator[bytes]:
     if not boundary:
-        raise _unreadable("it names no boundary")
+        raise unreadable_form("it names no boundary")
     try:
         form = _Form(boundary)
     except FormParserError as error:
-        raise _unreadable(str(error)) from None
+        raise unreadable_form(str(error)) from None
     async for piece in _body(request):
         found = form.feed(piece)
         if found:
@@ -95,7 +95,7 @@ class _Form:
         try:
             self._parser.write(piece)
         except FormParserError as error:
-            raise _unreadable(str(error)) from None
+            raise unreadable_form(str(error)) from None
         found = bytes(self._found)
         self._found.clear()
         return found
@@ -103,7 +103,7 @@ class _Form:
     def finish(self) -> None:
         """Raises unless the form is complete and brought one file."""
         if not self._ended:
-            raise _unreadable("it is cut off")
+            raise unreadable_form("it is cut off")
         if not self._files:
             raise invalid("file", "is missing; send the recording as the part `file` of the form")
 
@@ -111,7 +111,7 @@ class _Form:
         self._parts += 1
         self._disposition = b""
         if self._parts > _MOST_PARTS:
-            raise _unreadable("it has too many parts")
+            raise unreadable_form("it has too many parts")
 
     def _on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._field += data[start:end]
@@ -123,7 +123,7 @@ class _Form:
 
     def _bound_header(self) -> None:
         if len(self._field) + len(self._value) > _MOST_HEADER_BYTES:
-            raise _unreadable("a part's header is too long")
+            raise unreadable_form("a part's header is too long")
 
     def _on_header_end(self) -> None:
         if self._field.lower() == b"content-disposition":
@@ -146,7 +146,8 @@ class _Form:
         self._ended = True
 
 
-def _unreadable(why: str) -> AppError:
+def unreadable_form(why: str) -> AppError:
+    """A form of several parts that is none, and why."""
     return AppError(
         ErrorKind.MALFORMED, "malformed_form", f"The form cannot be read as multipart/form-data: {why.rstrip('.')}."
     )

@@ -42,16 +42,20 @@ _SERVICE_CONFIG = json.dumps(
     }
 )
 
-CHANNEL_OPTIONS = (
-    ("grpc.service_config", _SERVICE_CONFIG),
-    ("grpc.enable_retries", 1),
-    # What was sent of a resume is kept until the service answers, so that it can be sent again.
-    ("grpc.per_rpc_retry_buffer_size", 12 * 1024 * 1024),
+# Of every channel to ai_service.
+CONNECTION_OPTIONS = (
     # Channels of one process share a connection unless told otherwise, and one connection is the bottleneck.
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 1000),
     ("grpc.keepalive_time_ms", 30_000),
+)
+CHANNEL_OPTIONS = (
+    *CONNECTION_OPTIONS,
+    ("grpc.service_config", _SERVICE_CONFIG),
+    ("grpc.enable_retries", 1),
+    # What was sent of a resume is kept until the service answers, so that it can be sent again.
+    ("grpc.per_rpc_retry_buffer_size", 12 * 1024 * 1024),
     ("grpc.max_receive_message_length", 8 * 1024 * 1024),
 )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import grpc
 from grpc import aio
 
+from chat_service.engine.client import CONNECTION_OPTIONS
 from chat_service.engine.faults import fault_of, unavailable
 from chat_service.engine.live_speech import RecognizerInUse, no_recognizer
 from chat_service.engine.models import SpokenWord
@@ -19,13 +20,10 @@ _MESSAGE_BYTES = 64 * 1024
 _MOST_HINTS = 1000
 _DESCRIBE_SECONDS = 5.0
 
+# A connection of its own, so that grading does not wait behind audio; and nothing is sent again by itself.
 _CHANNEL_OPTIONS = (
+    *CONNECTION_OPTIONS,
     ("grpc.service_config", json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})),
-    # Audio has a connection of its own, so that grading does not wait behind it.
-    ("grpc.use_local_subchannel_pool", 1),
-    ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-    ("grpc.keepalive_time_ms", 30_000),
 )
 
 _REFUSALS = {

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket
 from chat_service.accounts.identity import Identity
 from chat_service.contracts.asyncapi import Socket, document
 from chat_service.contracts.credentials import API_KEY, API_KEY_IN_QUERY
-from chat_service.contracts.door import RateClass, limit, validation_error
+from chat_service.contracts.door import RateClass, limit
 from chat_service.contracts.interviewer_agent import stream_wire as wire
 from chat_service.contracts.interviewer_agent.errors import AgentErrors, CodedError
 from chat_service.contracts.interviewer_agent.routes import BASE
@@ -29,9 +29,10 @@ from chat_service.contracts.live_socket import (
     interview_named,
     serve,
 )
+from chat_service.contracts.socket_messages import read_message, shapes_by_type
 from chat_service.contracts.socket_protocol import MAX_FRAME_BYTES, SLOW_READER_CODE
 from chat_service.core import Core
-from chat_service.errors import AppError, invalid
+from chat_service.errors import AppError
 from chat_service.interviews.interview import AnsweredTurn, FinishedInterview, PosedQuestion
 from chat_service.interviews.live.actions import Action, Answer, RequestNext
 from chat_service.interviews.live.events import LiveEvent, Thinking
@@ -64,11 +65,7 @@ SOCKET = Socket(
 )
 
 _ERRORS = AgentErrors()
-_INPUTS: dict[str, type[BaseModel]] = {
-    "answer": wire.AnswerMessage,
-    "request_next": wire.RequestNextMessage,
-    "typing": wire.TypingMessage,
-}
+_INPUTS = shapes_by_type(wire.CLIENT_MESSAGES)
 _SERIALIZERS = {shape: TypeAdapter(shape).serializer for shape in wire.SERVER_EVENTS}
 
 
@@ -80,13 +77,7 @@ class AgentDialect(Dialect):
 
     def hear(self, message: Mapping[str, Any]) -> Heard:
         """What a message asks for."""
-        kind = message["type"]
-        if kind not in _INPUTS:
-            raise invalid("type", f"is none of {', '.join(_INPUTS)}", reason="unknown_message_type")
-        try:
-            heard = _INPUTS[kind].model_validate(message)
-        except ValidationError as error:
-            raise validation_error([{**one, "loc": ("message", *one["loc"])} for one in error.errors()]) from None
+        kind, heard = message["type"], read_message(_INPUTS, message)
         match heard:
             case wire.AnswerMessage(data=data):
                 return Heard(Answer(data.answer), kind)

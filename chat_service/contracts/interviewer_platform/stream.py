@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket
 from chat_service.accounts.identity import Identity
 from chat_service.contracts.asyncapi import Socket, document
 from chat_service.contracts.credentials import BEARER, SESSION_COOKIE, TICKET_IN_QUERY
-from chat_service.contracts.door import RateClass, limit, validation_error
+from chat_service.contracts.door import RateClass, limit
 from chat_service.contracts.interviewer_platform import stream_wire as wire
 from chat_service.contracts.interviewer_platform.errors import PlatformErrors
 from chat_service.contracts.interviewer_platform.routes import BASE
@@ -32,6 +32,7 @@ from chat_service.contracts.live_socket import (
     interview_named,
     serve,
 )
+from chat_service.contracts.socket_messages import read_message, shapes_by_type
 from chat_service.contracts.socket_protocol import MAX_FRAME_BYTES, SLOW_READER_CODE
 from chat_service.contracts.voice_socket import EndSpeech, Frame, Told, VoiceDialect, VoiceTerms
 from chat_service.core import Core
@@ -73,7 +74,7 @@ SOCKET = Socket(
 
 _ERRORS = PlatformErrors()
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
-_INPUTS: dict[str, type[BaseModel]] = {"audio_chunk": wire.AudioChunk, "speech_end": wire.SpeechEnd}
+_INPUTS = shapes_by_type(wire.CLIENT_MESSAGES)
 _SERIALIZERS = {shape: TypeAdapter(shape).serializer for shape in wire.SERVER_EVENTS}
 
 
@@ -85,13 +86,7 @@ class PlatformDialect(Dialect, VoiceDialect):
 
     def hear(self, message: Mapping[str, Any]) -> Heard:
         """What a message asks for."""
-        kind = message["type"]
-        if kind not in _INPUTS:
-            raise invalid("type", f"is none of {', '.join(_INPUTS)}", reason="unknown_message_type")
-        try:
-            heard = _INPUTS[kind].model_validate(message)
-        except ValidationError as error:
-            raise validation_error([{**one, "loc": ("message", *one["loc"])} for one in error.errors()]) from None
+        kind, heard = message["type"], read_message(_INPUTS, message)
         if isinstance(heard, wire.AudioChunk):
             return Heard(Frame(_samples(heard.data), sample_rate=heard.sample_rate), kind)
         return Heard(EndSpeech(), kind)

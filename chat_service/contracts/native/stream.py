@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket
 from chat_service.accounts.identity import Identity
 from chat_service.contracts.asyncapi import Socket, document
 from chat_service.contracts.credentials import BEARER, TICKET_IN_QUERY
-from chat_service.contracts.door import RateClass, limit, validation_error
+from chat_service.contracts.door import RateClass, limit
 from chat_service.contracts.live_socket import (
     BAD_MESSAGES,
     CREDENTIAL_ENDED,
@@ -32,6 +32,7 @@ from chat_service.contracts.native import stream_wire as wire
 from chat_service.contracts.native import voice, voice_wire
 from chat_service.contracts.native.problem import Problem, ProblemDocument
 from chat_service.contracts.native.wire import message_reply, result_out
+from chat_service.contracts.socket_messages import read_message, shapes_by_type
 from chat_service.contracts.socket_protocol import MAX_FRAME_BYTES, SLOW_READER_CODE
 from chat_service.contracts.voice_socket import Told, VoiceDialect, VoiceTerms
 from chat_service.core import Core
@@ -81,10 +82,7 @@ SOCKET = Socket(
 )
 
 _PROBLEM = Problem()
-_INPUTS: dict[str, type[BaseModel]] = {
-    one.model_fields["type"].annotation.__args__[0]: one  # type: ignore[union-attr]
-    for one in _CLIENT_MESSAGES
-}
+_INPUTS = shapes_by_type(_CLIENT_MESSAGES)
 _PLAIN: dict[str, Action | Ping] = {"start": Start(), "request_next": RequestNext(), "end": End(), "ping": Ping()}
 _EVENTS: dict[EventKind, type[wire.Event]] = {
     EventKind.INTERVIEW_STATE: wire.InterviewStateEvent,
@@ -110,13 +108,7 @@ class NativeDialect(Dialect, VoiceDialect):
 
     def hear(self, message: Mapping[str, Any]) -> Heard:
         """What a message asks for."""
-        kind = message["type"]
-        if kind not in _INPUTS:
-            raise invalid("type", f"is none of {', '.join(_INPUTS)}", reason="unknown_message_type")
-        try:
-            heard = _INPUTS[kind].model_validate(message)
-        except ValidationError as error:
-            raise validation_error([{**one, "loc": ("message", *one["loc"])} for one in error.errors()]) from None
+        kind, heard = message["type"], read_message(_INPUTS, message)
         match heard:
             case wire.AnswerMessage(data=data):
                 return Heard(
